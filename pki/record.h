@@ -1,0 +1,140 @@
+/*
+ * The records of a home, as C structs, and what is computed from them.
+ *
+ * Shapes only: no storage. Lengths are octets; times are seconds since 1970-01-01 UTC, 0 = never. Every array is bounded by
+ * a constant here, and every decoder refuses what exceeds it. States are computed from timestamps (pure functions), never stored.
+ */
+#ifndef PKI_RECORD_H
+#define PKI_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PKI_ENDPOINT_MAX 252   /* fits one Uri-Query option after "ep=" (RFC 7252 5.10) */
+#define PKI_IDENTITY_MAX 255   /* servers must take at least 128 (LwM2M transport, PSK) */
+#define PKI_PSK_MIN 8
+#define PKI_PSK_DEFAULT 16     /* some clients take no more (clients.md, Zephyr, Wakaama) */
+#define PKI_PSK_MAX 64
+#define PKI_NAME_MAX 64        /* group, policy names */
+#define PKI_ATTRIBUTES_MAX 16
+#define PKI_ATTRIBUTE_NAME_MAX 32
+#define PKI_ATTRIBUTE_VALUE_MAX 128
+#define PKI_PEER_MAX 64        /* "[v6 address]:port" */
+#define PKI_STEP_MAX 48
+#define PKI_REASON_MAX 96
+#define PKI_HISTORY_MAX 8      /* outcomes kept for a device */
+
+enum pki_auth { PKI_AUTH_NONE = 0, PKI_AUTH_PSK = 1, PKI_AUTH_RPK = 2, PKI_AUTH_X509 = 3 };
+
+struct pki_attribute {
+    char name[PKI_ATTRIBUTE_NAME_MAX + 1];
+    char value[PKI_ATTRIBUTE_VALUE_MAX + 1];
+};
+
+enum pki_result {
+    PKI_RESULT_NONE = 0,
+    PKI_RESULT_FINISHED,    /* Finish answered 2.04 */
+    PKI_RESULT_UNCONFIRMED, /* every write acknowledged, Finish sent, its answer never came */
+    PKI_RESULT_FAILED,      /* gave up at step/code/reason */
+    PKI_RESULT_HELD,        /* no policy: accepted, nothing changed */
+    PKI_RESULT_DENIED,      /* refused by policy or identity mismatch */
+    PKI_RESULT_SUPERSEDED   /* a newer bootstrap of the same endpoint took over */
+};
+
+struct pki_device {
+    uint64_t id; /* chosen by the store, never reused */
+    char endpoint[PKI_ENDPOINT_MAX + 1];
+    enum pki_auth auth;
+    uint8_t identity[PKI_IDENTITY_MAX]; /* PSK identity octets; may hold NUL */
+    size_t identity_len;
+    uint8_t psk[PKI_PSK_MAX]; /* secret */
+    size_t psk_len;
+    char group[PKI_NAME_MAX + 1];
+    char policy[PKI_NAME_MAX + 1]; /* override: this policy whatever its match says; "" = none */
+    struct pki_attribute attributes[PKI_ATTRIBUTES_MAX];
+    size_t attribute_count;
+    int64_t created_at;
+    int64_t changed_at;
+    int64_t disabled_at;
+    int64_t bootstrapped_at;      /* last PKI_RESULT_FINISHED or _UNCONFIRMED */
+    int64_t attempted_at;         /* last outcome of any kind */
+    enum pki_result last_result;
+};
+
+enum pki_device_state {
+    PKI_DEVICE_NEW,          /* never came */
+    PKI_DEVICE_BOOTSTRAPPED, /* last attempt finished */
+    PKI_DEVICE_FAILING,      /* came, last attempt did not finish */
+    PKI_DEVICE_DISABLED
+};
+
+/* A credential of the device for one LwM2M server (architecture, decision 9). */
+struct pki_credential {
+    uint64_t device_id;
+    uint16_t server_id;  /* short server ID 1..65534 */
+    uint32_t serial;     /* per device and server, chosen by the store, ascending */
+    enum pki_auth mode;
+    uint8_t identity[PKI_IDENTITY_MAX];
+    size_t identity_len;
+    uint8_t secret[PKI_PSK_MAX]; /* secret */
+    size_t secret_len;
+    bool is_stored;      /* put there by the operator, not minted */
+    int64_t staged_at;
+    int64_t active_at;   /* Finish acknowledged */
+    int64_t unconfirmed_at; /* Finish sent, acknowledgement lost: both old and new stand */
+    int64_t retired_at;
+    int64_t abandoned_at;
+};
+
+enum pki_credential_state {
+    PKI_CREDENTIAL_STAGED,
+    PKI_CREDENTIAL_ACTIVE,
+    PKI_CREDENTIAL_UNCONFIRMED,
+    PKI_CREDENTIAL_RETIRED,
+    PKI_CREDENTIAL_ABANDONED
+};
+
+/* One bootstrap, as it ended. */
+struct pki_outcome {
+    uint64_t device_id;
+    int64_t started_at;
+    uint32_t duration_ms;
+    enum pki_result result;
+    uint8_t code;              /* last CoAP code that decided (0 = none), c<<5|dd */
+    uint16_t writes;           /* Writes acknowledged */
+    uint16_t deletes;
+    uint16_t retransmissions;
+    char step[PKI_STEP_MAX + 1];     /* e.g. "write /1/0", "finish" */
+    char reason[PKI_REASON_MAX + 1]; /* e.g. "timeout", "4.15", "psk_mismatch" */
+    char policy[PKI_NAME_MAX + 1];
+    char peer[PKI_PEER_MAX + 1];
+};
+
+enum pki_unknown_kind { PKI_UNKNOWN_IDENTITY = 1, PKI_UNKNOWN_ENDPOINT = 2 };
+
+/* Who knocked and is not known. Bounded table: the oldest make room. */
+struct pki_unknown {
+    enum pki_unknown_kind kind;
+    uint8_t name[PKI_IDENTITY_MAX];
+    size_t name_len;
+    int64_t first_at;
+    int64_t last_at;
+    uint64_t count;
+    char peer[PKI_PEER_MAX + 1]; /* last address */
+};
+
+/* State of DEVICE from its timestamps. */
+enum pki_device_state pki_device_state(const struct pki_device *device);
+/* State of CREDENTIAL from its timestamps. */
+enum pki_credential_state pki_credential_state(const struct pki_credential *credential);
+
+/* Names as the CLI and JSON show them ("psk", "finished", "new", "staged" ..); never NULL, "?" for a value outside the enum. */
+const char *pki_auth_name(enum pki_auth auth);
+const char *pki_result_name(enum pki_result result);
+const char *pki_device_state_name(enum pki_device_state state);
+const char *pki_credential_state_name(enum pki_credential_state state);
+/* The reverse for enum pki_auth; PKI_AUTH_NONE when NAME is none. */
+enum pki_auth pki_auth_by_name(const char *name);
+
+#endif

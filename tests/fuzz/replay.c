@@ -1,8 +1,8 @@
 /*
  * Runs a fuzz target over the files and folders named: the corpus as an ordinary test.
  *
- * Fails when a name cannot be read, or when there was not one input: a corpus that went missing must
- * not pass for a corpus that was run.
+ * Fails when a name cannot be read, or when there was not one input: a corpus that went missing
+ * must not pass for a corpus that was run.
  */
 #include <dirent.h>
 #include <errno.h>

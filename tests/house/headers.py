@@ -16,9 +16,9 @@ def is_documented(lines, row):
     """Whether a comment ends above line ROW (from 0) with no blank line in between."""
     for above in range(row - 1, -1, -1):
         text = lines[above].strip()
-        if not text:
+        if not text or text.startswith("}"):
             return False
-        if text.endswith("*/") and not text.startswith("}"):
+        if text.endswith("*/"):
             return True
     return False
 
@@ -50,6 +50,8 @@ CASES = [
     ("blank line between", {"pki/a.h": HEAD + "\n/* Part. */\n\nint pki_a(int x);\n"},
      "pki_a has no comment"),
     ("several lines", {"pki/a.h": HEAD + "\nenum e *pki_a(int x,\n    int y) MUST_USE;\n"},
+     "pki_a has no comment"),
+    ("right below a struct", {"pki/a.h": HEAD + "\nenum e {\n    A /* one */\n};\nint pki_a(int x);\n"},
      "pki_a has no comment"),
     ("no purpose", {"pki/a.h": "#ifndef A\n#define A\n#endif\n"}, "does not open"),
     ("tests are exempt", {"tests/support/a.h": "int a(void);\n"}, None),

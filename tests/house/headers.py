@@ -1,7 +1,7 @@
 """Every prototype in a header of ours is documented: a comment stands right above it or its group.
 
-A group is a run of declarations without a blank line between them; the comment above the first
-speaks for all of it.
+A group is a run of declarations without a blank line between them; a comment in it speaks for the
+rest of it, and the comment above a struct for the functions that follow the struct at once.
 """
 
 import re
@@ -13,10 +13,14 @@ PROTOTYPE = re.compile(r"^[A-Za-z_][\w \t*]*?[ \t*](\w+)\([^;{}]*\)[^;{}]*;", re
 
 
 def is_documented(lines, row):
-    """Whether a comment ends above line ROW (from 0) with no blank line in between."""
+    """Whether a comment ends above line ROW (from 0) in the same group; braced bodies are skipped."""
+    depth = 0
     for above in range(row - 1, -1, -1):
         text = lines[above].strip()
-        if not text or text.startswith("}"):
+        depth += text.count("}") - text.count("{")
+        if depth > 0:
+            continue
+        if not text:
             return False
         if text.endswith("*/"):
             return True
@@ -51,7 +55,10 @@ CASES = [
      "pki_a has no comment"),
     ("several lines", {"pki/a.h": HEAD + "\nenum e *pki_a(int x,\n    int y) MUST_USE;\n"},
      "pki_a has no comment"),
-    ("right below a struct", {"pki/a.h": HEAD + "\nenum e {\n    A /* one */\n};\nint pki_a(int x);\n"},
+    ("below a documented struct",
+     {"pki/a.h": HEAD + "\n/* A thing. */\nstruct a {\n    int x; /* one */\n};\nint pki_a(int x);\n"},
+     None),
+    ("below a bare struct", {"pki/a.h": HEAD + "\nenum e {\n    A /* one */\n};\nint pki_a(int x);\n"},
      "pki_a has no comment"),
     ("no purpose", {"pki/a.h": "#ifndef A\n#define A\n#endif\n"}, "does not open"),
     ("tests are exempt", {"tests/support/a.h": "int a(void);\n"}, None),

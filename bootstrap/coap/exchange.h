@@ -7,6 +7,13 @@
  * body_max, answers larger than a block served by Block2. A request not answered when its handler returns gets an empty ACK, the
  * answer follows as a separate CON.
  *
+ * Block-wise as a client: a body larger than block_bytes goes by Block1 (with Size1 and a Request-Tag), down to the peer's smaller
+ * size; 4.08 starts the body again once, 4.13 with a smaller size starts it again in that size. A 2.xx that does not name the
+ * block before the last one was sent counts as CC_RESULT_BAD_RESPONSE: the body has not arrived. Further blocks of a response are
+ * asked for in block_bytes at most. As a server: one body a session is collected at a time; the payload handed to `request` is
+ * valid until that call returns. A response of several blocks is kept until its last block went out or EXCHANGE_LIFETIME has
+ * passed; a later block of a GET whose response is gone is a new request to the handler, and respond() sends the block asked for.
+ *
  * Pure: time, randomness and sending are arguments or callbacks. Memory: small when idle; buffers exist only while in use.
  * Not thread safe: one session belongs to one thread. Callbacks may call cc_exchange_request and cc_exchange_respond, not _clear.
  */
@@ -83,6 +90,7 @@ struct cc_exchange_ops {
 
 struct cc_exchange;
 
+/* OPS is copied. PARAMETERS out of range are brought into it. CC_ENOMEM. */
 enum cc_error cc_exchange_new(const struct cc_exchange_ops *ops, void *context, const struct cc_parameters *parameters,
                               struct cc_exchange **exchange) MUST_USE;
 /* Ends an outstanding request with CC_RESULT_CLOSED (if NOTIFY), wipes and frees. */
@@ -96,10 +104,17 @@ void cc_exchange_input(struct cc_exchange *exchange, uint64_t now_ms, const uint
 uint64_t cc_exchange_deadline(const struct cc_exchange *exchange);
 void cc_exchange_timer(struct cc_exchange *exchange, uint64_t now_ms);
 
-/* Starts a request; *ID names it in the response callback. CC_EBUSY, CC_ESPACE, CC_ENOMEM, CC_EINVAL. */
+/*
+ * Starts a request; *ID names it in the response callback. CC_EBUSY, CC_ENOMEM, CC_ECLOSED (while the exchange is freed),
+ * CC_ESPACE (path and queries leave no room, body over 16 MiB), CC_EINVAL (path without "/", segment or query over 255
+ * octets, over CC_OPTIONS_MAX of them, not a method).
+ */
 enum cc_error cc_exchange_request(struct cc_exchange *exchange, uint64_t now_ms, const struct cc_request *request,
                                   uint32_t *id) MUST_USE;
-/* Answers a request of the peer. CC_EINVAL when the ticket is not (or no longer) open. */
+/*
+ * Answers a request of the peer. CC_EINVAL when the ticket is not (or no longer) open or the code is no response code; CC_ENOMEM
+ * and CC_ESPACE leave it open. A separate response is sent at once, whether or not a request of ours is outstanding.
+ */
 enum cc_error cc_exchange_respond(struct cc_exchange *exchange, uint64_t now_ms, const struct cc_ticket *ticket,
                                   const struct cc_response *response) MUST_USE;
 /* Retransmissions of ours since the session began. */

@@ -67,6 +67,7 @@ enum {
     CC_OPT_IF_MATCH = 1,
     CC_OPT_URI_HOST = 3,
     CC_OPT_ETAG = 4,
+    CC_OPT_IF_NONE_MATCH = 5,
     CC_OPT_URI_PORT = 7,
     CC_OPT_URI_PATH = 11,
     CC_OPT_CONTENT_FORMAT = 12,
@@ -101,16 +102,18 @@ struct cc_message {
 };
 
 /*
- * Parses one datagram. An elective option of bad length or unknown number is dropped (RFC 7252 5.4.1, 5.4.3).
- * CC_EFORMAT; CC_EOPTION with everything else filled in, so that the caller can answer 4.02.
+ * Parses one datagram. An elective option of bad length, of unknown number or once too often is dropped
+ * (RFC 7252 5.4.1, 5.4.3, 5.4.5). If-Match and If-None-Match count as unknown: no resource here is conditional.
+ * CC_EFORMAT: type and mid are filled where the header is readable, nothing else, so that the caller can reject by Reset.
+ * CC_EOPTION: everything else is filled, so that the caller can answer 4.02. CC_ENOMEM.
  */
 enum cc_error cc_message_parse(const uint8_t *datagram, size_t len, struct cc_message *message) MUST_USE;
-/* Builds the datagram. CC_ESPACE, CC_EINVAL (options not ascending, token too long). */
+/* Builds the datagram. CC_ESPACE, CC_ENOMEM, CC_EINVAL (options not ascending, token too long, more than code on an empty one). */
 enum cc_error cc_message_build(const struct cc_message *message, uint8_t *out, size_t capacity, size_t *len) MUST_USE;
 
 /* First option of NUMBER, or NULL. */
 const struct cc_option *cc_message_option(const struct cc_message *message, uint16_t number);
-/* Value of an unsigned option (at most 4 octets), or FALLBACK when absent. */
+/* Value of an unsigned option; FALLBACK when absent or over 4 octets. */
 uint32_t cc_message_uint(const struct cc_message *message, uint16_t number, uint32_t fallback);
 /* True when the Uri-Path segments are exactly PATH ("bs", "1/0/7", "" = root). */
 bool cc_message_path_is(const struct cc_message *message, const char *path);

@@ -1,5 +1,9 @@
 /*
- * CoRE link format for Bootstrap-Discover (RFC 6690; lwm2m-encodings.md section 9). Liberal in what it takes (clients.md).
+ * CoRE link format for Bootstrap-Discover (RFC 6690; lwm2m-encodings.md section 9): parse and
+ * build.
+ *
+ * Liberal in what it takes (clients.md): values quoted or not, blanks, trailing slashes, `lwm2m` as
+ * an item of its own, unknown attributes and unknown links. Bounded; O(n log n). Pure.
  */
 #ifndef LWM2M_LINK_H
 #define LWM2M_LINK_H
@@ -7,36 +11,49 @@
 #include "bootstrap/lwm2m/value.h"
 
 #define LWM2M_DISCOVER_MAX 1024 /* entries; more is LWM2M_ELIMIT */
-#define LWM2M_URI_MAX 255
+#define LWM2M_URI_MAX      255  /* octets of a server URI; more is LWM2M_ELIMIT */
 
 struct lwm2m_entry {
     struct lwm2m_path path; /* depth 1 object or 2 instance (3 tolerated) */
-    uint16_t ssid;          /* 0 = none shown */
+    uint16_t ssid;          /* 0 = none shown; 65535 counts as none too */
     uint16_t version;       /* `ver` on objects, LWM2M_VERSION; 0 = none shown */
-    char *uri;              /* NULL = none shown; owned by the discover */
+    char *uri;              /* UTF-8, NULL = none shown; owned by the discover */
 };
 
-/* What a client showed. Zero-initialise; entries ascend by path. */
+/* What a client showed. Zero-initialise; entries ascend by path, each path once. */
 struct lwm2m_discover {
     uint16_t version; /* `lwm2m` attribute, LWM2M_VERSION; 0 = not shown */
     struct lwm2m_entry *entries;
     size_t count;
 };
 
-/* Parses TEXT; clears OUT on error. An empty text is a valid empty list. LWM2M_EFORMAT, LWM2M_ELIMIT, LWM2M_ENOMEM. */
-enum lwm2m_error lwm2m_discover_parse(const char *text, size_t len, struct lwm2m_discover *out) MUST_USE;
+/*
+ * Parses TEXT. OUT is cleared first, and left empty on error. An empty text is a valid empty list.
+ * A link that is no LwM2M path is passed over; of a path shown twice the attributes are put
+ * together. LWM2M_EFORMAT: no link format, or an `ssid` that is no number: guessing there could
+ * make a server account look like the Bootstrap-Server Account. LWM2M_ELIMIT, LWM2M_ENOMEM.
+ */
+enum lwm2m_error lwm2m_discover_parse(const char *text, size_t len, struct lwm2m_discover *out)
+    MUST_USE;
 void lwm2m_discover_clear(struct lwm2m_discover *discover);
 /*
- * Builds the answer that a client of VERSION gives: `</>;lwm2m=1.1,..` or for 1.0 `lwm2m="1.0",..`. Writes at most CAPACITY octets,
- * no NUL. LWM2M_ESPACE.
+ * Builds the answer that a client of VERSION gives: `</>;lwm2m=1.1,..` or for 1.0
+ * `lwm2m="1.0",..`; without a version, entries only. Writes at most CAPACITY octets, no NUL.
+ * LWM2M_ESPACE: *LEN is what it would have taken.
  */
-enum lwm2m_error lwm2m_discover_build(const struct lwm2m_discover *discover, char *out, size_t capacity, size_t *len) MUST_USE;
-/* The entry with exactly PATH, or NULL. */
-const struct lwm2m_entry *lwm2m_discover_find(const struct lwm2m_discover *discover, struct lwm2m_path path);
-/* The /0 instance without ssid: the Bootstrap-Server Account; -1 when none is shown. */
+enum lwm2m_error lwm2m_discover_build(const struct lwm2m_discover *discover, char *out,
+                                      size_t capacity, size_t *len) MUST_USE;
+/* The entry with exactly PATH, or NULL. O(log n). */
+const struct lwm2m_entry *lwm2m_discover_find(const struct lwm2m_discover *discover,
+                                              struct lwm2m_path path);
+/* The first /0 instance without ssid: the Bootstrap-Server Account; -1 when none is shown. */
 int32_t lwm2m_discover_bootstrap_instance(const struct lwm2m_discover *discover);
-/* The smallest instance of OBJECT that is not shown and for which TAKEN (may be NULL) says false. */
+/*
+ * The smallest instance of OBJECT that is not shown and for which TAKEN (may be NULL) says false;
+ * LWM2M_ID_NONE when there is none.
+ */
 uint16_t lwm2m_discover_free_instance(const struct lwm2m_discover *discover, uint16_t object,
-                                      bool (*taken)(void *context, uint16_t instance), void *context);
+                                      bool (*taken)(void *context, uint16_t instance),
+                                      void *context);
 
 #endif

@@ -76,11 +76,12 @@ enum lwm2m_error lwm2m_cbor_string(struct lwm2m_cbor_reader *reader,
 enum lwm2m_error lwm2m_cbor_scalar(struct lwm2m_cbor_reader *reader, struct lwm2m_content *content,
                                    struct lwm2m_scalar *scalar) MUST_USE;
 
+/* Heads of definite arrays and maps, and single items in their shortest form. */
 void lwm2m_cbor_put_array(struct lwm2m_out *out, size_t count);
 void lwm2m_cbor_put_map(struct lwm2m_out *out, size_t pairs);
 void lwm2m_cbor_put_integer(struct lwm2m_out *out, int64_t number);
 void lwm2m_cbor_put_text(struct lwm2m_out *out, const char *text, size_t len);
-/* VALUE in its shortest form; an object link as text. NONE is null. */
+/* VALUE; an object link as text. NONE is null. */
 void lwm2m_cbor_put_value(struct lwm2m_out *out, const struct lwm2m_value *value);
 
 #endif

@@ -33,6 +33,7 @@ struct lwm2m_json_writer {
 /* Wipes and frees; SINK and CONTEXT are forgotten too. */
 void lwm2m_json_clear(struct lwm2m_json_writer *writer);
 
+/* { and }, [ and ]: as a value, or as the value of the key before. */
 void lwm2m_json_object_begin(struct lwm2m_json_writer *writer);
 void lwm2m_json_object_end(struct lwm2m_json_writer *writer);
 void lwm2m_json_array_begin(struct lwm2m_json_writer *writer);

@@ -1,8 +1,8 @@
 #include "bootstrap/lwm2m/json.h"
 
 #include <jansson.h>
-#include <malloc.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +18,34 @@ static const struct lwm2m_json_node *node_of(const json_t *value)
     return (const struct lwm2m_json_node *)(const void *)value;
 }
 
+/* Each block knows its size, so that it can be wiped: documents may hold secrets. */
+struct block {
+    size_t size;
+    max_align_t data[];
+};
+
+static void *sized_malloc(size_t size)
+{
+    struct block *block = size < SIZE_MAX / 2 ? malloc(sizeof *block + size) : NULL;
+    if (!block) {
+        return NULL;
+    }
+    block->size = size;
+    return block->data;
+}
+
 static void wiping_free(void *memory)
 {
     if (memory) {
-        explicit_bzero(memory, malloc_usable_size(memory));
-        free(memory);
+        struct block *block = (void *)((uint8_t *)memory - offsetof(struct block, data));
+        explicit_bzero(block->data, block->size);
+        free(block);
     }
 }
 
-static void set_wiping_free(void)
+static void set_allocation(void)
 {
-    json_set_alloc_funcs(malloc, wiping_free);
+    json_set_alloc_funcs(sized_malloc, wiping_free);
 }
 
 static void refuse(struct lwm2m_json_fault *fault, enum lwm2m_error error, const char *text)
@@ -59,7 +76,7 @@ struct lwm2m_json_document *lwm2m_json_parse(const char *text, size_t len, size_
                                              struct lwm2m_json_fault *fault)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, set_wiping_free);
+    (void)pthread_once(&once, set_allocation);
     if (len > limit) {
         refuse(fault, LWM2M_ELIMIT, "document too long");
         return NULL;

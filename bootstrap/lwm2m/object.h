@@ -2,9 +2,8 @@
  * Object and resource definitions as tables (lwm2m-objects.md; facts of the OMA registry).
  *
  * Built in: 0 Security, 1 Server, 2 Access Control, 3 Device, 21 OSCORE, each as its newest
- * version. A registry may hold more (definition files come with the loader of other objects);
- * look-ups go through struct lwm2m_registry so that callers need not know. Immutable; safe from any
- * thread.
+ * version. A registry may hold more: definition files come with the loader of other objects. Every
+ * look-up goes through a registry so that callers need not know. Immutable; safe from any thread.
  */
 #ifndef LWM2M_OBJECT_H
 #define LWM2M_OBJECT_H

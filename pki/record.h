@@ -1,29 +1,33 @@
 /*
  * The records of a home, as C structs, and what is computed from them.
  *
- * Shapes only: no storage. Lengths are octets; times are seconds since 1970-01-01 UTC, 0 = never. Every array is bounded by
- * a constant here, and every decoder refuses what exceeds it. States are computed from timestamps (pure functions), never stored.
+ * Shapes only: no storage. Lengths are octets; times are seconds since 1970-01-01 UTC, 0 = never.
+ * Every array is bounded by a constant here, and every decoder refuses what exceeds it. States are
+ * computed from timestamps (pure functions), never stored. Whoever holds a struct with a secret
+ * member wipes it (pki_device_wipe, pki_credential_wipe).
  */
 #ifndef PKI_RECORD_H
 #define PKI_RECORD_H
+
+#include "pki/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define PKI_ENDPOINT_MAX 252   /* fits one Uri-Query option after "ep=" (RFC 7252 5.10) */
-#define PKI_IDENTITY_MAX 255   /* servers must take at least 128 (LwM2M transport, PSK) */
-#define PKI_PSK_MIN 8
-#define PKI_PSK_DEFAULT 16     /* some clients take no more (clients.md, Zephyr, Wakaama) */
-#define PKI_PSK_MAX 64
-#define PKI_NAME_MAX 64        /* group, policy names */
-#define PKI_ATTRIBUTES_MAX 16
-#define PKI_ATTRIBUTE_NAME_MAX 32
+#define PKI_ENDPOINT_MAX        252 /* fits one Uri-Query option after "ep=" (RFC 7252 5.10) */
+#define PKI_IDENTITY_MAX        255 /* servers must take at least 128 (LwM2M transport, PSK) */
+#define PKI_PSK_MIN             8
+#define PKI_PSK_DEFAULT         16 /* some clients take no more (clients.md, Zephyr, Wakaama) */
+#define PKI_PSK_MAX             64
+#define PKI_NAME_MAX            64 /* group, policy names */
+#define PKI_ATTRIBUTES_MAX      16
+#define PKI_ATTRIBUTE_NAME_MAX  32
 #define PKI_ATTRIBUTE_VALUE_MAX 128
-#define PKI_PEER_MAX 64        /* "[v6 address]:port" */
-#define PKI_STEP_MAX 48
-#define PKI_REASON_MAX 96
-#define PKI_HISTORY_MAX 8      /* outcomes kept for a device */
+#define PKI_PEER_MAX            64 /* "[v6 address]:port" */
+#define PKI_STEP_MAX            48
+#define PKI_REASON_MAX          96
+#define PKI_HISTORY_MAX         8 /* outcomes kept for a device */
 
 enum pki_auth { PKI_AUTH_NONE = 0, PKI_AUTH_PSK = 1, PKI_AUTH_RPK = 2, PKI_AUTH_X509 = 3 };
 
@@ -57,8 +61,8 @@ struct pki_device {
     int64_t created_at;
     int64_t changed_at;
     int64_t disabled_at;
-    int64_t bootstrapped_at;      /* last PKI_RESULT_FINISHED or _UNCONFIRMED */
-    int64_t attempted_at;         /* last outcome of any kind */
+    int64_t bootstrapped_at; /* last PKI_RESULT_FINISHED or _UNCONFIRMED */
+    int64_t attempted_at;    /* last outcome of any kind */
     enum pki_result last_result;
 };
 
@@ -72,16 +76,16 @@ enum pki_device_state {
 /* A credential of the device for one LwM2M server (architecture, decision 9). */
 struct pki_credential {
     uint64_t device_id;
-    uint16_t server_id;  /* short server ID 1..65534 */
-    uint32_t serial;     /* per device and server, chosen by the store, ascending */
+    uint16_t server_id; /* short server ID 1..65534 */
+    uint32_t serial;    /* per device and server, chosen by the store, ascending */
     enum pki_auth mode;
     uint8_t identity[PKI_IDENTITY_MAX];
     size_t identity_len;
     uint8_t secret[PKI_PSK_MAX]; /* secret */
     size_t secret_len;
-    bool is_stored;      /* put there by the operator, not minted */
+    bool is_stored; /* put there by the operator, not minted */
     int64_t staged_at;
-    int64_t active_at;   /* Finish acknowledged */
+    int64_t active_at;      /* Finish acknowledged */
     int64_t unconfirmed_at; /* Finish sent, acknowledgement lost: both old and new stand */
     int64_t retired_at;
     int64_t abandoned_at;
@@ -101,8 +105,8 @@ struct pki_outcome {
     int64_t started_at;
     uint32_t duration_ms;
     enum pki_result result;
-    uint8_t code;              /* last CoAP code that decided (0 = none), c<<5|dd */
-    uint16_t writes;           /* Writes acknowledged */
+    uint8_t code;    /* last CoAP code that decided (0 = none), c<<5|dd */
+    uint16_t writes; /* Writes acknowledged */
     uint16_t deletes;
     uint16_t retransmissions;
     char step[PKI_STEP_MAX + 1];     /* e.g. "write /1/0", "finish" */
@@ -124,17 +128,42 @@ struct pki_unknown {
     char peer[PKI_PEER_MAX + 1]; /* last address */
 };
 
+/* One change of the home: who, what, when. Records are chained by hash. */
+struct pki_audit {
+    uint64_t number; /* 1 = the first of the home */
+    int64_t at;
+    char actor[PKI_NAME_MAX + 1];  /* "imprint uid=1000", "imprintd" */
+    char action[PKI_NAME_MAX + 1]; /* "device.add" .. */
+    char subject[PKI_ENDPOINT_MAX + 1];
+};
+
 /* State of DEVICE from its timestamps. */
 enum pki_device_state pki_device_state(const struct pki_device *device);
 /* State of CREDENTIAL from its timestamps. */
 enum pki_credential_state pki_credential_state(const struct pki_credential *credential);
 
-/* Names as the CLI and JSON show them ("psk", "finished", "new", "staged" ..); never NULL, "?" for a value outside the enum. */
+/*
+ * Names as the CLI and JSON show them ("psk", "finished", "new", "staged" ..); never NULL, "?" for
+ * a value outside the enum.
+ */
 const char *pki_auth_name(enum pki_auth auth);
 const char *pki_result_name(enum pki_result result);
 const char *pki_device_state_name(enum pki_device_state state);
 const char *pki_credential_state_name(enum pki_credential_state state);
 /* The reverse for enum pki_auth; PKI_AUTH_NONE when NAME is none. */
 enum pki_auth pki_auth_by_name(const char *name);
+
+/*
+ * PKI_OK when a device may be stored so, else PKI_EINVAL with FIELD (may be NULL) naming the first
+ * member at fault. Texts are UTF-8 without control characters; the endpoint is not empty; a PSK
+ * device has an identity and a PSK of PKI_PSK_MIN..PKI_PSK_MAX; attribute names are unique.
+ */
+enum pki_error pki_device_check(const struct pki_device *device, const char **field) MUST_USE;
+/* The same for a credential: server 1..65534, a mode, lengths within bounds. */
+enum pki_error pki_credential_check(const struct pki_credential *credential) MUST_USE;
+
+/* Overwrite the whole struct; fit the cleanup attribute. */
+void pki_device_wipe(struct pki_device *device);
+void pki_credential_wipe(struct pki_credential *credential);
 
 #endif

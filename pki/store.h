@@ -1,18 +1,24 @@
 /*
  * The sealed store of a home (LMDB below; its only door).
  *
- * Model. A home is a folder (mode 0700, owner = the caller) with `store/data.mdb`, and `home.key` (0600, the 32-octet wrapping key)
- * unless a passphrase wraps the data key. Every record is sealed with XChaCha20-Poly1305 under a random data key, the record's
- * database and key as associated data; a header carries format version and key id (architecture, decision 10).
- * One large map (default 1 TiB, a setting) is reserved at open and never resized (decision 8).
+ * Model. A home is a folder (mode 0700, owner = the caller) with `store/data.mdb`, and `home.key`
+ * (0600, the 32-octet wrapping key) unless a passphrase wraps the data key. Every record is sealed
+ * with XChaCha20-Poly1305 under a random data key, the record's table and key as associated data; a
+ * header carries format version and key id (architecture, decision 10). Indexes (endpoint, identity
+ * or its hash, group) are in clear and checked against the sealed record they lead to. One large
+ * map (default 1 TiB, a setting) is reserved at open and never resized (decision 8).
  *
- * Concurrency. Any number of processes and threads read; one writes at a time (LMDB's lock, across processes). Each thread that
- * reads owns one pki_reader. A reader holds no transaction between calls. Writers that write much use pki_bulk (fair: holds the lock
- * at most 20 ms and then yields as long). Every committed transaction carries one audit record per change, chained by hash.
+ * Concurrency. Any number of processes and threads read; one writes at a time (LMDB's lock, across
+ * processes), also beside readers of the same pki_store in other threads. Each thread that reads
+ * owns one pki_reader. A reader holds no transaction between calls. Writers that write much use
+ * pki/bulk.h (fair: holds the lock at most 20 ms and then yields as long). Every committed
+ * transaction carries one audit record per change, chained by hash. A process opens one home once
+ * at a time.
  *
  * What it does not do: no network, no printing, no clock (times are arguments).
  *
- * Lifetime: readers and transactions end before pki_store_close.
+ * Lifetime: readers and transactions end before pki_store_close. After fork the child opens its
+ * own. Whoever receives a device or credential wipes it (pki_device_wipe, pki_credential_wipe).
  */
 #ifndef PKI_STORE_H
 #define PKI_STORE_H
@@ -24,11 +30,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PKI_CREDENTIALS_MAX 8       /* kept for one device and server; what has ended goes first */
+#define PKI_UNKNOWN_MAX     1000    /* names kept; the longest unseen makes room */
+#define PKI_AUDIT_MAX       1000000 /* records kept; the oldest goes */
+
 struct pki_store;
 struct pki_reader;
 struct pki_txn;
 
-/* How the wrapping key is obtained. PASSPHRASE == NULL: the key file home.key. Borrowed, wiped by the caller. */
+/* How the wrapping key is obtained. PASSPHRASE == NULL: the key file home.key. Borrowed, wiped by
+ * the caller. */
 struct pki_store_options {
     const char *passphrase; /* NUL-terminated; NULL = key file */
     bool read_only;
@@ -37,48 +48,73 @@ struct pki_store_options {
 
 /*
  * Creates HOME (must not exist, or be an empty folder) with a new data key. Everything or nothing.
- * Errors: PKI_EEXISTS, PKI_EMODE, PKI_EREADONLY, PKI_EFULL, PKI_EINVAL (passphrase under 8 octets), PKI_EIO.
+ * Errors: PKI_EEXISTS, PKI_EMODE, PKI_EREADONLY, PKI_EFULL, PKI_EADDRSPACE, PKI_ENOTFOUND (the
+ * folder above), PKI_EINVAL (passphrase under 8 octets), PKI_ENOMEM, PKI_EIO.
  */
-enum pki_error pki_store_init(const char *home, const struct pki_store_options *options, int64_t now_at,
-                              struct pki_fault *fault) MUST_USE;
+enum pki_error pki_store_init(const char *home, const struct pki_store_options *options,
+                              int64_t now_at, struct pki_fault *fault) MUST_USE;
 
 /*
- * Opens HOME. O(1) in the number of records. Checks owner and modes (PKI_EMODE), the file against its last page (PKI_ECORRUPT),
- * the format (PKI_EVERSION), the key (PKI_EKEY). Other errors: PKI_ENOTFOUND (no home here), PKI_EADDRSPACE, PKI_EREADONLY, PKI_EIO.
+ * Opens HOME. O(1) in the number of records. Checks owner and modes (PKI_EMODE), the file against
+ * its last page (PKI_ECORRUPT), the format (PKI_EVERSION), the key (PKI_EKEY). Other errors:
+ * PKI_ENOTFOUND (no home here), PKI_EADDRSPACE, PKI_EREADONLY (asked to write where it cannot),
+ * PKI_ELIMIT, PKI_ENOMEM, PKI_EIO.
  */
-enum pki_error pki_store_open(const char *home, const struct pki_store_options *options, struct pki_store **store,
-                              struct pki_fault *fault) MUST_USE;
+enum pki_error pki_store_open(const char *home, const struct pki_store_options *options,
+                              struct pki_store **store, struct pki_fault *fault) MUST_USE;
+/* NULL is fine. */
 void pki_store_close(struct pki_store *store);
+
+/* Number of the last committed transaction, of any process. No lock, no system call: fit to poll.
+ */
+uint64_t pki_store_last_transaction(const struct pki_store *store);
 
 /* ---- reading ---- */
 
 enum pki_error pki_reader_new(struct pki_store *store, struct pki_reader **reader) MUST_USE;
+/* NULL is fine. */
 void pki_reader_free(struct pki_reader *reader);
-
-/* Look-ups: one read transaction each. PKI_ENOTFOUND, PKI_ECORRUPT, PKI_EVERSION. *DEVICE is untouched on error. */
-enum pki_error pki_store_device_by_endpoint(struct pki_reader *reader, const char *endpoint,
-                                            struct pki_device *device) MUST_USE;
-enum pki_error pki_store_device_by_identity(struct pki_reader *reader, enum pki_auth auth, const uint8_t *identity,
-                                            size_t identity_len, struct pki_device *device) MUST_USE;
-enum pki_error pki_store_device_by_id(struct pki_reader *reader, uint64_t id, struct pki_device *device) MUST_USE;
+/* Read transactions that READER has begun so far; each call below is one, but for pki_store_audit.
+ */
+uint64_t pki_reader_transactions(const struct pki_reader *reader);
 
 /*
- * Up to MAX devices in endpoint order, those after endpoint AFTER ("" = from the start). *COUNT < MAX means the end.
- * GROUP: only that group, NULL = all.
+ * Look-ups. PKI_ENOTFOUND, PKI_ECORRUPT, PKI_EVERSION. *DEVICE is untouched on error. Disabled
+ * devices are found too.
  */
-enum pki_error pki_store_device_page(struct pki_reader *reader, const char *after, const char *group,
-                                     struct pki_device *devices, size_t max, size_t *count) MUST_USE;
+enum pki_error pki_store_device_by_endpoint(struct pki_reader *reader, const char *endpoint,
+                                            struct pki_device *device) MUST_USE;
+enum pki_error pki_store_device_by_identity(struct pki_reader *reader, enum pki_auth auth,
+                                            const uint8_t *identity, size_t identity_len,
+                                            struct pki_device *device) MUST_USE;
+enum pki_error pki_store_device_by_id(struct pki_reader *reader, uint64_t id,
+                                      struct pki_device *device) MUST_USE;
 
-/* Credentials of a device, all states, ascending (server_id, serial), at most MAX (the newest are kept). */
+/*
+ * Up to MAX devices in endpoint order, those after endpoint AFTER ("" = from the start; it need not
+ * exist). *COUNT < MAX means the end. GROUP: only that group; NULL or "" = all. On an error the
+ * first *COUNT are good. PKI_EINVAL: AFTER or GROUP too long.
+ */
+enum pki_error pki_store_device_page(struct pki_reader *reader, const char *after,
+                                     const char *group, struct pki_device *devices, size_t max,
+                                     size_t *count) MUST_USE;
+
+/* Credentials of a device, all states, ascending (server_id, serial); of more than MAX the last. */
 enum pki_error pki_store_credentials(struct pki_reader *reader, uint64_t device_id,
-                                     struct pki_credential *credentials, size_t max, size_t *count) MUST_USE;
+                                     struct pki_credential *credentials, size_t max, size_t *count)
+    MUST_USE;
+/* The newest active credential of a device for a server. PKI_ENOTFOUND. */
+enum pki_error pki_store_credential_active(struct pki_reader *reader, uint64_t device_id,
+                                           uint16_t server_id, struct pki_credential *credential)
+    MUST_USE;
 /* Outcomes of a device, newest first. */
-enum pki_error pki_store_history(struct pki_reader *reader, uint64_t device_id, struct pki_outcome *outcomes,
-                                 size_t max, size_t *count) MUST_USE;
+enum pki_error pki_store_history(struct pki_reader *reader, uint64_t device_id,
+                                 struct pki_outcome *outcomes, size_t max, size_t *count) MUST_USE;
 /* Who knocked, most recent first. */
-enum pki_error pki_store_unknown_list(struct pki_reader *reader, struct pki_unknown *unknowns, size_t max,
-                                      size_t *count) MUST_USE;
+enum pki_error pki_store_unknown_list(struct pki_reader *reader, struct pki_unknown *unknowns,
+                                      size_t max, size_t *count) MUST_USE;
 
+/* Counters of the home; O(1). */
 struct pki_store_stats {
     uint64_t devices;
     uint64_t credentials;
@@ -89,45 +125,77 @@ struct pki_store_stats {
 };
 enum pki_error pki_store_stats(struct pki_reader *reader, struct pki_store_stats *stats) MUST_USE;
 
-/* The audit chain from record FROM (1 = first): calls EACH per record; verifies the chain. PKI_ECORRUPT when it is broken. */
-struct pki_audit {
-    uint64_t number;
-    int64_t at;
-    char actor[PKI_NAME_MAX + 1];  /* "imprint uid=1000", "imprintd" */
-    char action[PKI_NAME_MAX + 1]; /* "device.add" .. */
-    char subject[PKI_ENDPOINT_MAX + 1];
-};
+/*
+ * The audit chain from record FROM (1 = the first; what retention dropped is skipped): verifies the
+ * chain and calls EACH per record, in short read transactions; EACH returns false to end. Records
+ * before a break are still shown, then PKI_ECORRUPT.
+ */
 enum pki_error pki_store_audit(struct pki_reader *reader, uint64_t from,
-                               bool (*each)(void *context, const struct pki_audit *record), void *context) MUST_USE;
+                               bool (*each)(void *context, const struct pki_audit *record),
+                               void *context) MUST_USE;
 
-/* ---- writing: begin .. commit or abort; errors are sticky: later calls do nothing, commit reports the first ---- */
+/*
+ * ---- writing: begin .. commit or abort ----
+ *
+ * Errors are sticky: the first makes later calls do nothing and return it, and commit too; so a
+ * caller may look at the commit alone. One transaction may carry changes of many devices.
+ *
+ * A tolerant transaction (a daemon's group commit, where one item's fate must not be the others')
+ * returns the refusal of a single item - PKI_EINVAL, PKI_ENOTFOUND, PKI_EEXISTS, PKI_ECORRUPT,
+ * PKI_EVERSION, found before anything was changed - from the call alone; only what ails the store
+ * sticks.
+ */
 
-/* ACTOR names who in the audit records. Blocks while another process writes. */
-enum pki_error pki_txn_begin(struct pki_store *store, const char *actor, int64_t now_at, struct pki_txn **txn) MUST_USE;
-/* Durable when it returns PKI_OK (fdatasync). Frees TXN in any case. PKI_EFULL: nothing was changed. */
+/* ACTOR names who in the audit records. Blocks while another process writes. PKI_EREADONLY .. */
+enum pki_error pki_txn_begin(struct pki_store *store, const char *actor, int64_t now_at,
+                             struct pki_txn **txn) MUST_USE;
+void pki_txn_set_tolerant(struct pki_txn *txn);
+/*
+ * Durable when it returns PKI_OK (fdatasync). Frees TXN in any case. On an error (PKI_EFULL ..)
+ * nothing was changed. Without changes nothing is written.
+ */
 enum pki_error pki_txn_commit(struct pki_txn *txn) MUST_USE;
+/* NULL is fine. */
 void pki_txn_abort(struct pki_txn *txn);
 
-/* Adds DEVICE; sets DEVICE->id, created_at, changed_at. PKI_EEXISTS: endpoint or identity taken. PKI_EINVAL: a field out of bounds. */
+/*
+ * Adds DEVICE; sets DEVICE->id, created_at, changed_at. Its endpoint and identity are no longer
+ * among the unknown. PKI_EEXISTS: endpoint or identity taken. PKI_EINVAL: see pki_device_check.
+ */
 enum pki_error pki_txn_device_add(struct pki_txn *txn, struct pki_device *device);
-/* Replaces the record with DEVICE->id (endpoint may not change; identity may). */
+/*
+ * Replaces the record with DEVICE->id: identity, keys, group, policy, attributes, disabled_at. The
+ * endpoint may not change (PKI_EINVAL); created_at and what bootstraps recorded stay as stored.
+ */
 enum pki_error pki_txn_device_put(struct pki_txn *txn, const struct pki_device *device);
-/* Removes the device with its indexes, credentials and history. */
+/* Removes the device with its indexes, credentials and history. Its id is never given again. */
 enum pki_error pki_txn_device_remove(struct pki_txn *txn, uint64_t id);
-enum pki_error pki_txn_device_get(struct pki_txn *txn, const char *endpoint, struct pki_device *device);
+/* PKI_ENOTFOUND does not stick. */
+enum pki_error pki_txn_device_get(struct pki_txn *txn, const char *endpoint,
+                                  struct pki_device *device);
 
-/* Adds a credential (staged_at or active_at set by the caller); sets CREDENTIAL->serial. */
+/*
+ * Adds a credential (staged_at or active_at set by the caller); sets CREDENTIAL->serial. An active
+ * one retires those before it. PKI_ENOTFOUND: no such device.
+ */
 enum pki_error pki_txn_credential_add(struct pki_txn *txn, struct pki_credential *credential);
 /*
- * Ends the staged credentials of a run, by (device, server, serial): FINISHED -> active, the previously active one of that
- * server retired; UNCONFIRMED -> unconfirmed, old one stays; anything else -> abandoned.
+ * Ends a staged (or unconfirmed) credential: PKI_RESULT_FINISHED -> active, older active and
+ * unconfirmed ones of that server retired and staged ones abandoned; PKI_RESULT_UNCONFIRMED ->
+ * unconfirmed, the old one stays; anything else -> abandoned. PKI_ENOTFOUND; PKI_EINVAL: it has
+ * ended.
  */
-enum pki_error pki_txn_credential_settle(struct pki_txn *txn, uint64_t device_id, uint16_t server_id, uint32_t serial,
+enum pki_error pki_txn_credential_settle(struct pki_txn *txn, uint64_t device_id,
+                                         uint16_t server_id, uint32_t serial,
                                          enum pki_result result);
 /* Appends to the history (keeps PKI_HISTORY_MAX) and updates the device's last_result and times. */
 enum pki_error pki_txn_outcome_append(struct pki_txn *txn, const struct pki_outcome *outcome);
-/* Counts one knock; the table keeps at most 1,000 names, the longest unseen makes room. */
-enum pki_error pki_txn_unknown_note(struct pki_txn *txn, enum pki_unknown_kind kind, const uint8_t *name,
-                                    size_t name_len, const char *peer, uint64_t times);
+/*
+ * Counts TIMES knocks of NAME (octets, up to PKI_IDENTITY_MAX); PEER is the last address. The table
+ * keeps PKI_UNKNOWN_MAX names. All notes of a transaction share one audit record.
+ */
+enum pki_error pki_txn_unknown_note(struct pki_txn *txn, enum pki_unknown_kind kind,
+                                    const uint8_t *name, size_t name_len, const char *peer,
+                                    uint64_t times);
 
 #endif

@@ -1,0 +1,208 @@
+#include "pki/record.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const auth_names[] = {"none", "psk", "rpk", "x509"};
+static const char *const result_names[] = {"none", "finished", "unconfirmed", "failed",
+                                           "held", "denied",   "superseded"};
+static const char *const device_state_names[] = {"new", "bootstrapped", "failing", "disabled"};
+static const char *const credential_state_names[] = {"staged", "active", "unconfirmed", "retired",
+                                                     "abandoned"};
+
+static const char *name_at(const char *const *names, size_t count, size_t index)
+{
+    return index < count ? names[index] : "?";
+}
+
+enum pki_device_state pki_device_state(const struct pki_device *device)
+{
+    if (device->disabled_at != 0) {
+        return PKI_DEVICE_DISABLED;
+    }
+    if (device->attempted_at == 0) {
+        return PKI_DEVICE_NEW;
+    }
+    switch (device->last_result) {
+    case PKI_RESULT_FINISHED:
+    case PKI_RESULT_UNCONFIRMED:
+        return PKI_DEVICE_BOOTSTRAPPED;
+    default:
+        return PKI_DEVICE_FAILING;
+    }
+}
+
+enum pki_credential_state pki_credential_state(const struct pki_credential *credential)
+{
+    if (credential->abandoned_at != 0) {
+        return PKI_CREDENTIAL_ABANDONED;
+    }
+    if (credential->retired_at != 0) {
+        return PKI_CREDENTIAL_RETIRED;
+    }
+    if (credential->active_at != 0) {
+        return PKI_CREDENTIAL_ACTIVE;
+    }
+    if (credential->unconfirmed_at != 0) {
+        return PKI_CREDENTIAL_UNCONFIRMED;
+    }
+    return PKI_CREDENTIAL_STAGED;
+}
+
+const char *pki_auth_name(enum pki_auth auth)
+{
+    return name_at(auth_names, COUNT(auth_names), (size_t)auth);
+}
+
+const char *pki_result_name(enum pki_result result)
+{
+    return name_at(result_names, COUNT(result_names), (size_t)result);
+}
+
+const char *pki_device_state_name(enum pki_device_state state)
+{
+    return name_at(device_state_names, COUNT(device_state_names), (size_t)state);
+}
+
+const char *pki_credential_state_name(enum pki_credential_state state)
+{
+    return name_at(credential_state_names, COUNT(credential_state_names), (size_t)state);
+}
+
+enum pki_auth pki_auth_by_name(const char *name)
+{
+    for (size_t i = 0; i < COUNT(auth_names); i++) {
+        if (strcmp(auth_names[i], name) == 0) {
+            return (enum pki_auth)i;
+        }
+    }
+    return PKI_AUTH_NONE;
+}
+
+/* Octets of the UTF-8 sequence at TEXT, 0 when it is none (RFC 3629 4) or a control character. */
+static size_t character_length(const uint8_t *text)
+{
+    if (text[0] < 0x80) {
+        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
+    }
+    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+
+    if (text[0] < 0xc2 || text[0] > 0xf4) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool is_c1_control = text[0] == 0xc2 && text[1] < 0xa0;
+    bool is_overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
+    bool is_surrogate = text[0] == 0xed && text[1] > 0x9f;
+    bool is_beyond = text[0] == 0xf4 && text[1] > 0x8f;
+
+    return is_c1_control || is_overlong || is_surrogate || is_beyond ? 0 : length;
+}
+
+static bool is_text(const char *text, size_t cap)
+{
+    size_t len = strnlen(text, cap);
+
+    if (len == cap) {
+        return false;
+    }
+    for (size_t at = 0; at < len;) {
+        size_t step = character_length((const uint8_t *)text + at);
+
+        if (step == 0) {
+            return false;
+        }
+        at += step;
+    }
+    return true;
+}
+
+static bool has_sound_attributes(const struct pki_device *device)
+{
+    if (device->attribute_count > PKI_ATTRIBUTES_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < device->attribute_count; i++) {
+        const struct pki_attribute *attribute = &device->attributes[i];
+
+        if (attribute->name[0] == '\0' || !is_text(attribute->name, sizeof(attribute->name)) ||
+            !is_text(attribute->value, sizeof(attribute->value))) {
+            return false;
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(device->attributes[j].name, attribute->name) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool has_sound_psk(const struct pki_device *device)
+{
+    if (device->auth != PKI_AUTH_PSK) {
+        return device->psk_len == 0;
+    }
+    return device->psk_len >= PKI_PSK_MIN && device->psk_len <= PKI_PSK_MAX;
+}
+
+static bool has_sound_identity(const struct pki_device *device)
+{
+    bool is_needed = device->auth == PKI_AUTH_PSK;
+
+    return device->identity_len <= PKI_IDENTITY_MAX && (!is_needed || device->identity_len > 0);
+}
+
+enum pki_error pki_device_check(const struct pki_device *device, const char **field)
+{
+    const struct {
+        const char *name;
+        bool is_sound;
+    } checks[] = {
+        {"endpoint",
+         device->endpoint[0] != '\0' && is_text(device->endpoint, sizeof(device->endpoint))},
+        {"auth", (size_t)device->auth < COUNT(auth_names)},
+        {"identity", has_sound_identity(device)},
+        {"psk", has_sound_psk(device)},
+        {"group", is_text(device->group, sizeof(device->group))},
+        {"policy", is_text(device->policy, sizeof(device->policy))},
+        {"attributes", has_sound_attributes(device)},
+        {"last_result", (size_t)device->last_result < COUNT(result_names)},
+    };
+
+    for (size_t i = 0; i < COUNT(checks); i++) {
+        if (!checks[i].is_sound) {
+            if (field != NULL) {
+                *field = checks[i].name;
+            }
+            return PKI_EINVAL;
+        }
+    }
+    return PKI_OK;
+}
+
+enum pki_error pki_credential_check(const struct pki_credential *credential)
+{
+    /* Short server IDs 0 and 65535 are reserved (LwM2M Core, object 1 resource 0). */
+    bool is_sound = credential->server_id != 0 && credential->server_id != UINT16_MAX &&
+                    (size_t)credential->mode < COUNT(auth_names) &&
+                    credential->identity_len <= PKI_IDENTITY_MAX &&
+                    credential->secret_len <= PKI_PSK_MAX;
+
+    return is_sound ? PKI_OK : PKI_EINVAL;
+}
+
+void pki_device_wipe(struct pki_device *device)
+{
+    explicit_bzero(device, sizeof(*device));
+}
+
+void pki_credential_wipe(struct pki_credential *credential)
+{
+    explicit_bzero(credential, sizeof(*credential));
+}

@@ -1,0 +1,390 @@
+#include "pki/store_lmdb.h"
+
+#include "pki/store_file.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdlib.h>
+
+#define READERS_MAX 512
+#define FILE_MODE   0600
+
+struct pki_kv {
+    MDB_env *env;
+    MDB_dbi tables[PKI_TABLE_COUNT];
+    bool is_read_only;
+};
+
+struct pki_kv_txn {
+    struct pki_kv *kv;
+    MDB_txn *txn;
+    bool is_write;
+};
+
+struct pki_kv_cursor {
+    struct pki_kv_txn *txn;
+    MDB_cursor *cursor;
+};
+
+static const char *const table_names[PKI_TABLE_COUNT] = {
+    [PKI_TABLE_META] = "meta",
+    [PKI_TABLE_DEVICE] = "device",
+    [PKI_TABLE_ENDPOINT] = "endpoint",
+    [PKI_TABLE_IDENTITY] = "identity",
+    [PKI_TABLE_GROUP] = "group",
+    [PKI_TABLE_CREDENTIAL] = "credential",
+    [PKI_TABLE_HISTORY] = "history",
+    [PKI_TABLE_UNKNOWN] = "unknown",
+    [PKI_TABLE_UNKNOWN_AGE] = "unknown-age",
+    [PKI_TABLE_AUDIT] = "audit",
+};
+
+const char *pki_table_name(enum pki_table table)
+{
+    return table_names[table];
+}
+
+/* ---- the boundary for foreign codes ---- */
+
+static int file_of(const struct pki_kv *kv)
+{
+    mdb_filehandle_t fd;
+
+    return mdb_env_get_fd(kv->env, &fd) == 0 ? fd : -1;
+}
+
+static enum pki_error from_lmdb(const struct pki_kv *kv, int code)
+{
+    switch (code) {
+    case MDB_SUCCESS:
+        return PKI_OK;
+    case MDB_NOTFOUND:
+        return PKI_ENOTFOUND;
+    case MDB_KEYEXIST:
+        return PKI_EEXISTS;
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CORRUPTED:
+    case MDB_INVALID:
+    case MDB_INCOMPATIBLE:
+        return PKI_ECORRUPT;
+    case MDB_VERSION_MISMATCH:
+        return PKI_EVERSION;
+    case MDB_MAP_FULL:
+    case MDB_MAP_RESIZED:
+    case MDB_READERS_FULL:
+    case MDB_TXN_FULL:
+    case MDB_DBS_FULL:
+        return PKI_ELIMIT;
+    case MDB_BAD_VALSIZE:
+        return PKI_EINVAL;
+    case EIO:
+        /* A write that a full disk cut short arrives as EIO. */
+        return pki_file_is_disk_full(file_of(kv)) ? PKI_EFULL : PKI_EIO;
+    default:
+        return code > 0 ? pki_error_from_errno(code) : PKI_EIO;
+    }
+}
+
+static struct pki_span to_span(MDB_val value)
+{
+    return (struct pki_span){.data = value.mv_data, .len = value.mv_size};
+}
+
+static MDB_val to_val(struct pki_span span)
+{
+    return (MDB_val){.mv_size = span.len, .mv_data = (void *)(uintptr_t)span.data};
+}
+
+/* ---- opening ---- */
+
+static enum pki_error open_tables(struct pki_kv *kv, bool is_new)
+{
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(kv->env, NULL, is_new ? 0 : MDB_RDONLY, &txn);
+
+    if (rc != 0) {
+        return from_lmdb(kv, rc);
+    }
+    for (size_t i = 0; i < PKI_TABLE_COUNT && rc == 0; i++) {
+        rc = mdb_dbi_open(txn, table_names[i], is_new ? MDB_CREATE : 0, &kv->tables[i]);
+    }
+    if (rc == 0) {
+        rc = mdb_txn_commit(txn);
+    } else {
+        mdb_txn_abort(txn);
+    }
+    /* A home always has all its tables. */
+    return rc == MDB_NOTFOUND ? PKI_ECORRUPT : from_lmdb(kv, rc);
+}
+
+static int open_env(struct pki_kv *kv, const char *folder, uint64_t map_bytes, unsigned int flags)
+{
+    int rc = mdb_env_create(&kv->env);
+
+    if (rc == 0) {
+        rc = mdb_env_set_mapsize(kv->env, map_bytes);
+    }
+    if (rc == 0) {
+        rc = mdb_env_set_maxreaders(kv->env, READERS_MAX);
+    }
+    if (rc == 0) {
+        rc = mdb_env_set_maxdbs(kv->env, PKI_TABLE_COUNT);
+    }
+    if (rc == 0) {
+        rc = mdb_env_open(kv->env, folder, flags, FILE_MODE);
+    }
+    if (rc != 0 && kv->env != NULL) {
+        mdb_env_close(kv->env);
+        kv->env = NULL;
+    }
+    return rc;
+}
+
+/*
+ * A reader whose user may not write the lock file goes without it, as LMDB itself does on a
+ * read-only file system: nobody who shares such a folder can be writing as this user.
+ */
+static int open_env_or_lockless(struct pki_kv *kv, const char *folder, uint64_t map_bytes)
+{
+    unsigned int flags = MDB_NOTLS | (kv->is_read_only ? MDB_RDONLY : 0);
+    int rc = open_env(kv, folder, map_bytes, flags);
+
+    if (kv->is_read_only && (rc == EACCES || rc == EPERM || rc == EROFS)) {
+        rc = open_env(kv, folder, map_bytes, flags | MDB_NOLOCK);
+    }
+    return rc;
+}
+
+static enum pki_error explain(enum pki_error error, const char *folder, uint64_t map_bytes,
+                              struct pki_fault *fault)
+{
+    switch (error) {
+    case PKI_EADDRSPACE:
+        return pki_fault_set(fault, error,
+                             "%s: cannot reserve %llu octets of address space; raise the limit "
+                             "(ulimit -v) or lower the map setting",
+                             folder, (unsigned long long)map_bytes);
+    case PKI_ECORRUPT:
+        return pki_fault_set(fault, error, "%s/data.mdb: damaged, or not a store", folder);
+    default:
+        return pki_fault_set(fault, error, "%s/data.mdb: %s", folder, pki_error_text(error));
+    }
+}
+
+enum pki_error pki_kv_open(const char *folder, const struct pki_kv_options *options,
+                           struct pki_kv **kv, struct pki_fault *fault)
+{
+    enum pki_error error = options->is_new ? PKI_OK : pki_file_check_header(folder, fault);
+
+    if (error != PKI_OK) {
+        return error;
+    }
+    struct pki_kv *fresh = calloc(1, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        return pki_fault_set(fault, PKI_ENOMEM, "%s", pki_error_text(PKI_ENOMEM));
+    }
+    fresh->is_read_only = options->is_read_only;
+    if (!options->is_read_only) {
+        pki_file_allocate_lock(folder);
+    }
+    int rc = open_env_or_lockless(fresh, folder, options->map_bytes);
+
+    if (rc != 0) {
+        /* Of what opening allocates, the map alone is large. */
+        error = rc == ENOMEM ? PKI_EADDRSPACE : from_lmdb(fresh, rc);
+        free(fresh);
+        return explain(error, folder, options->map_bytes, fault);
+    }
+    pki_kv_check_readers(fresh);
+    error = pki_file_check_length(file_of(fresh), pki_kv_file_bytes(fresh), folder, fault);
+    if (error == PKI_OK) {
+        error = open_tables(fresh, options->is_new);
+        if (error != PKI_OK) {
+            explain(error, folder, options->map_bytes, fault);
+        }
+    }
+    if (error != PKI_OK) {
+        pki_kv_close(fresh);
+        return error;
+    }
+    *kv = fresh;
+    return PKI_OK;
+}
+
+void pki_kv_close(struct pki_kv *kv)
+{
+    if (kv != NULL) {
+        mdb_env_close(kv->env);
+        free(kv);
+    }
+}
+
+uint64_t pki_kv_last_transaction(const struct pki_kv *kv)
+{
+    MDB_envinfo info = {0};
+
+    mdb_env_info(kv->env, &info);
+    return info.me_last_txnid;
+}
+
+uint64_t pki_kv_file_bytes(const struct pki_kv *kv)
+{
+    MDB_envinfo info = {0};
+    MDB_stat status = {0};
+
+    mdb_env_info(kv->env, &info);
+    mdb_env_stat(kv->env, &status);
+    return ((uint64_t)info.me_last_pgno + 1) * status.ms_psize;
+}
+
+void pki_kv_check_readers(struct pki_kv *kv)
+{
+    int dead;
+
+    mdb_reader_check(kv->env, &dead);
+}
+
+/* ---- transactions ---- */
+
+enum pki_error pki_kv_begin(struct pki_kv *kv, bool is_write, struct pki_kv_txn **txn)
+{
+    struct pki_kv_txn *fresh;
+    unsigned int flags = is_write ? 0 : MDB_RDONLY;
+
+    if (is_write && kv->is_read_only) {
+        return PKI_EREADONLY;
+    }
+    fresh = calloc(1, sizeof(*fresh));
+    if (fresh == NULL) {
+        return PKI_ENOMEM;
+    }
+    fresh->kv = kv;
+    fresh->is_write = is_write;
+    int rc = mdb_txn_begin(kv->env, NULL, flags, &fresh->txn);
+
+    if (rc == MDB_READERS_FULL) {
+        pki_kv_check_readers(kv);
+        rc = mdb_txn_begin(kv->env, NULL, flags, &fresh->txn);
+    }
+    if (rc != 0) {
+        free(fresh);
+        return from_lmdb(kv, rc);
+    }
+    *txn = fresh;
+    return PKI_OK;
+}
+
+enum pki_error pki_kv_commit(struct pki_kv_txn *txn)
+{
+    int rc = mdb_txn_commit(txn->txn);
+    enum pki_error error = from_lmdb(txn->kv, rc);
+
+    if (rc == 0 && txn->is_write) {
+        pki_file_cover(file_of(txn->kv), pki_kv_file_bytes(txn->kv));
+    }
+    free(txn);
+    return error;
+}
+
+void pki_kv_abort(struct pki_kv_txn *txn)
+{
+    if (txn != NULL) {
+        mdb_txn_abort(txn->txn);
+        free(txn);
+    }
+}
+
+void pki_kv_reset(struct pki_kv_txn *txn)
+{
+    mdb_txn_reset(txn->txn);
+}
+
+enum pki_error pki_kv_renew(struct pki_kv_txn *txn)
+{
+    return from_lmdb(txn->kv, mdb_txn_renew(txn->txn));
+}
+
+/* ---- records ---- */
+
+enum pki_error pki_kv_get(struct pki_kv_txn *txn, enum pki_table table, struct pki_span key,
+                          struct pki_span *value)
+{
+    MDB_val at = to_val(key);
+    MDB_val found;
+    int rc = mdb_get(txn->txn, txn->kv->tables[table], &at, &found);
+
+    if (rc == 0 && value != NULL) {
+        *value = to_span(found);
+    }
+    return from_lmdb(txn->kv, rc);
+}
+
+enum pki_error pki_kv_put(struct pki_kv_txn *txn, enum pki_table table, struct pki_span key,
+                          struct pki_span value)
+{
+    MDB_val at = to_val(key);
+    MDB_val data = to_val(value);
+
+    return from_lmdb(txn->kv, mdb_put(txn->txn, txn->kv->tables[table], &at, &data, 0));
+}
+
+enum pki_error pki_kv_delete(struct pki_kv_txn *txn, enum pki_table table, struct pki_span key)
+{
+    MDB_val at = to_val(key);
+
+    return from_lmdb(txn->kv, mdb_del(txn->txn, txn->kv->tables[table], &at, NULL));
+}
+
+enum pki_error pki_kv_cursor_open(struct pki_kv_txn *txn, enum pki_table table,
+                                  struct pki_kv_cursor **cursor)
+{
+    struct pki_kv_cursor *fresh = calloc(1, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        return PKI_ENOMEM;
+    }
+    fresh->txn = txn;
+    int rc = mdb_cursor_open(txn->txn, txn->kv->tables[table], &fresh->cursor);
+
+    if (rc != 0) {
+        free(fresh);
+        return from_lmdb(txn->kv, rc);
+    }
+    *cursor = fresh;
+    return PKI_OK;
+}
+
+void pki_kv_cursor_close(struct pki_kv_cursor *cursor)
+{
+    if (cursor != NULL) {
+        mdb_cursor_close(cursor->cursor);
+        free(cursor);
+    }
+}
+
+enum pki_error pki_kv_cursor_move(struct pki_kv_cursor *cursor, enum pki_kv_move move,
+                                  struct pki_span *key, struct pki_span *value)
+{
+    static const MDB_cursor_op ops[] = {
+        [PKI_KV_FIRST] = MDB_FIRST,   [PKI_KV_LAST] = MDB_LAST,      [PKI_KV_NEXT] = MDB_NEXT,
+        [PKI_KV_PREVIOUS] = MDB_PREV, [PKI_KV_SEEK] = MDB_SET_RANGE,
+    };
+    MDB_val at = move == PKI_KV_SEEK ? to_val(*key) : (MDB_val){0};
+    MDB_val data = {0};
+    int rc = mdb_cursor_get(cursor->cursor, &at, &data, ops[move]);
+
+    if (rc != 0) {
+        return from_lmdb(cursor->txn->kv, rc);
+    }
+    *key = to_span(at);
+    if (value != NULL) {
+        *value = to_span(data);
+    }
+    return PKI_OK;
+}
+
+enum pki_error pki_kv_cursor_delete(struct pki_kv_cursor *cursor)
+{
+    return from_lmdb(cursor->txn->kv, mdb_cursor_del(cursor->cursor, 0));
+}

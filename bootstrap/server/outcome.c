@@ -1,0 +1,79 @@
+/* How a bootstrap ended: one log line, one count, one history entry. */
+#include "bootstrap/server/worker_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum bs_level level_of(enum pki_result result)
+{
+    return result == PKI_RESULT_FAILED || result == PKI_RESULT_DENIED || result == PKI_RESULT_HELD
+               ? BS_WARNING
+               : BS_INFO;
+}
+
+static void log_outcome(struct bs_worker *worker, const char *endpoint,
+                        const struct pki_outcome *outcome)
+{
+    char code[8];
+    BS_LOG(worker->shared->log, level_of(outcome->result), "outcome",
+           BS_TEXT("result", pki_result_name(outcome->result)), BS_TEXT("endpoint", endpoint),
+           BS_TEXT("peer", outcome->peer), BS_TEXT("policy", outcome->policy),
+           BS_TEXT("step", outcome->step), BS_TEXT("reason", outcome->reason),
+           BS_TEXT("code", outcome->code ? cc_code_text(outcome->code, code) : ""),
+           BS_NUMBER("writes", outcome->writes), BS_NUMBER("deletes", outcome->deletes),
+           BS_NUMBER("retransmissions", outcome->retransmissions),
+           BS_NUMBER("ms", outcome->duration_ms));
+}
+
+static void trace_outcome(struct bs_worker *worker, const char *endpoint,
+                          const struct pki_outcome *outcome)
+{
+    uint32_t subscribers = bs_trace_match(worker->trace, endpoint, outcome->peer);
+    if (!subscribers)
+        return;
+    const struct bs_trace_origin origin = {
+        .at_ms = bs_clock_ms(), .endpoint = endpoint, .peer = outcome->peer};
+    char why[PKI_STEP_MAX + PKI_REASON_MAX + 32];
+    snprintf(why, sizeof why, "%s %s %s", pki_result_name(outcome->result), outcome->step,
+             outcome->reason);
+    bs_trace_event(worker->shared->trace, subscribers, &origin, "outcome", why);
+}
+
+void bs_outcome_record(struct bs_worker *worker, const char *endpoint,
+                       const struct pki_outcome *outcome, const struct bs_staged *staged,
+                       size_t staged_count)
+{
+    worker->results[outcome->result]++;
+    log_outcome(worker, endpoint, outcome);
+    trace_outcome(worker, endpoint, outcome);
+    if (!outcome->device_id)
+        return;
+    struct bs_job *job = bs_job_new(BS_JOB_OUTCOME, staged_count);
+    if (!job) {
+        BS_LOG(worker->shared->log, BS_ERROR, "store", BS_TEXT("endpoint", endpoint),
+               BS_TEXT("reason", "out of memory"));
+        return;
+    }
+    job->outcome = *outcome;
+    for (size_t i = 0; i < staged_count; i++) {
+        job->credentials[i].device_id = outcome->device_id;
+        job->credentials[i].server_id = staged[i].server_id;
+        job->credentials[i].serial = staged[i].serial;
+    }
+    bs_writer_submit(worker->shared->writer, job);
+}
+
+void bs_run_record(struct bs_worker *worker, struct cc_session *session,
+                   const struct bs_admission *admission, enum pki_result result, uint8_t code,
+                   const char *reason)
+{
+    struct pki_outcome outcome = {.device_id = admission->device_id,
+                                  .started_at = bs_clock_ms() / 1000,
+                                  .result = result,
+                                  .code = code};
+    snprintf(outcome.step, sizeof outcome.step, "request");
+    snprintf(outcome.reason, sizeof outcome.reason, "%.*s", PKI_REASON_MAX, reason);
+    snprintf(outcome.policy, sizeof outcome.policy, "%s", admission->decision.policy);
+    snprintf(outcome.peer, sizeof outcome.peer, "%s", cc_session_peer(session));
+    bs_outcome_record(worker, admission->endpoint, &outcome, NULL, 0);
+}

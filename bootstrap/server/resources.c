@@ -1,0 +1,224 @@
+/* What a client may request of us, as rows: EST and Bootstrap-Pack find their place here. */
+#include "bootstrap/lwm2m/codec.h"
+#include "bootstrap/server/worker_private.h"
+#include "pki/secret.h"
+
+#include <string.h>
+
+void bs_respond(struct cc_session *session, const struct cc_ticket *ticket, uint8_t code)
+{
+    const struct cc_response response = {.code = code, .content_format = CC_FORMAT_NONE};
+    /* A ticket that is not open any more was answered by its session's end. */
+    (void)!cc_session_respond(session, ticket, &response);
+}
+
+/* UTF-8 without control characters: what an endpoint name may be made of (RFC 3629; LwM2M Core,
+ * endpoint client name). */
+static bool is_text(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint8_t lead = data[i++];
+        if (lead < 0x20 || lead == 0x7f || (lead >= 0x80 && lead < 0xc2) || lead > 0xf4)
+            return false;
+        unsigned more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+        if (more > len - i)
+            return false;
+        uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+        uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+        for (; more; more--, i++, low = 0x80, high = 0xbf)
+            if (data[i] < low || data[i] > high)
+                return false;
+    }
+    return true;
+}
+
+/* The `ep` parameter into ENDPOINT, "" when absent. False: present and unusable
+ * (lwm2m-bootstrap.md 3.1: 4.00). */
+static bool take_endpoint(const struct cc_message *request,
+                          char endpoint[static PKI_ENDPOINT_MAX + 1])
+{
+    const uint8_t *value = NULL;
+    size_t len = 0, count = 0;
+    endpoint[0] = '\0';
+    if (!cc_message_query(request, "ep", &value, &len, &count))
+        return true;
+    if (count != 1 || len == 0 || len > PKI_ENDPOINT_MAX || !is_text(value, len))
+        return false;
+    memcpy(endpoint, value, len);
+    endpoint[len] = '\0';
+    return true;
+}
+
+/*
+ * The `pct` parameter: 0 and FORMAT, or the code to refuse with. A format of the table that cannot
+ * be written yet is taken as a wish: a refusal is nearly final for many clients (clients.md), and
+ * the session falls back by 4.15.
+ */
+static uint8_t take_format(const struct cc_message *request, uint16_t *format)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0, count = 0;
+    uint32_t number = 0;
+    *format = LWM2M_FORMAT_NONE;
+    if (!cc_message_query(request, "pct", &value, &len, &count))
+        return 0;
+    if (count != 1 || len == 0 || len > 5)
+        return CC_BAD_REQUEST;
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < '0' || value[i] > '9')
+            return CC_BAD_REQUEST;
+        number = number * 10 + (uint32_t)(value[i] - '0');
+    }
+    const struct lwm2m_format *row =
+        number < LWM2M_FORMAT_NONE ? lwm2m_format_by_number((uint16_t)number) : NULL;
+    if (!row || row->single_only || number == LWM2M_FORMAT_LINK)
+        return CC_UNSUPPORTED_FORMAT;
+    *format = (uint16_t)number;
+    return 0;
+}
+
+static void note_unknown_endpoint(struct bs_worker *worker, struct cc_session *session,
+                                  const char *endpoint)
+{
+    bs_notes_add(&worker->notes, PKI_UNKNOWN_ENDPOINT, (const uint8_t *)endpoint, strlen(endpoint),
+                 cc_session_peer(session));
+}
+
+/*
+ * Who asks: the credential decides, and another `ep` is refused (lwm2m-security.md 4.2). On a plain
+ * listener the name is all there is. 0, or the code to refuse with and WHY.
+ */
+static uint8_t identify(struct bs_worker *worker, struct cc_session *session, const char *claimed,
+                        struct pki_device *device, const char **why)
+{
+    enum pki_error error;
+    if (cc_session_is_secure(session)) {
+        error = pki_store_device_by_id(worker->reader, cc_session_owner(session), device);
+        if (!error && claimed[0] && strcmp(claimed, device->endpoint) != 0) {
+            worker->mismatches++;
+            note_unknown_endpoint(worker, session, claimed);
+            *why = "endpoint_mismatch";
+            return CC_BAD_REQUEST;
+        }
+    } else {
+        if (!claimed[0]) {
+            *why = "endpoint_missing";
+            return CC_BAD_REQUEST;
+        }
+        error = pki_store_device_by_endpoint(worker->reader, claimed, device);
+        if (error == PKI_ENOTFOUND) {
+            note_unknown_endpoint(worker, session, claimed);
+            return 0;
+        }
+    }
+    if (!error && device->disabled_at) {
+        *why = "device_disabled";
+        return CC_FORBIDDEN;
+    }
+    *why = error ? pki_error_text(error) : NULL;
+    return error == PKI_ENOTFOUND ? CC_BAD_REQUEST : error ? CC_UNAVAILABLE : 0;
+}
+
+static void decide(struct bs_worker *worker, struct cc_session *session,
+                   const struct pki_device *device, struct bs_admission *admission)
+{
+    const struct policy_subject subject = {
+        .device = admission->device_id ? device : NULL,
+        .endpoint = admission->endpoint,
+        .auth = cc_session_is_secure(session) ? device->auth : PKI_AUTH_NONE,
+        .pct = admission->pct,
+    };
+    policy_decide(worker->snapshot->policies, &subject, bs_clock_ms() / 1000, &admission->decision);
+}
+
+/* Bootstrap-Request (lwm2m-bootstrap.md 3.1). */
+static void bootstrap_request(struct bs_worker *worker, struct cc_session *session,
+                              const struct cc_message *request, const struct cc_ticket *ticket)
+{
+    char claimed[PKI_ENDPOINT_MAX + 1];
+    struct pki_device device = {0};
+    struct bs_admission admission = {.endpoint = claimed};
+    const char *why = "endpoint_malformed";
+    uint8_t refusal = take_endpoint(request, claimed)
+                          ? identify(worker, session, claimed, &device, &why)
+                          : CC_BAD_REQUEST;
+    if (!refusal && device.id) {
+        admission.endpoint = device.endpoint;
+        admission.device_id = device.id;
+    }
+    if (!refusal) {
+        refusal = take_format(request, &admission.pct);
+        why = "preferred_format";
+    }
+    if (!refusal) {
+        decide(worker, session, &device, &admission);
+        if (admission.decision.verdict == POLICY_DENY) {
+            refusal = CC_FORBIDDEN;
+            why = admission.decision.reason;
+        }
+    }
+    bs_respond(session, ticket, refusal ? refusal : CC_CHANGED);
+    if (refusal) {
+        admission.device_id = device.id ? device.id : admission.device_id;
+        bs_run_record(worker, session, &admission, PKI_RESULT_DENIED, refusal, why);
+    } else if (admission.decision.verdict == POLICY_HOLD) {
+        bs_run_record(worker, session, &admission, PKI_RESULT_HELD, 0, admission.decision.reason);
+    } else {
+        bs_run_start(worker, session, &admission);
+    }
+    pki_secret_wipe(&device, sizeof device);
+}
+
+/*
+ * Bootstrap-Pack-Request: not implemented, said at once, since silence costs a client over a minute
+ * (clients.md, Anjay); it falls back to Bootstrap-Request on any answer but 2.05
+ * (lwm2m-bootstrap.md 3.7).
+ */
+static void bootstrap_pack(struct bs_worker *worker, struct cc_session *session,
+                           const struct cc_message *request, const struct cc_ticket *ticket)
+{
+    (void)worker;
+    (void)request;
+    bs_respond(session, ticket, CC_NOT_IMPLEMENTED);
+}
+
+/* RFC 6690 section 4: what is served here. */
+static void well_known(struct bs_worker *worker, struct cc_session *session,
+                       const struct cc_message *request, const struct cc_ticket *ticket)
+{
+    static const char links[] = "</bs>;rt=\"core.lwm2m.bs\"";
+    const struct cc_response response = {.code = CC_CONTENT,
+                                         .content_format = LWM2M_FORMAT_LINK,
+                                         .payload = (const uint8_t *)links,
+                                         .payload_len = sizeof links - 1};
+    (void)worker;
+    (void)request;
+    (void)!cc_session_respond(session, ticket, &response);
+}
+
+static const struct resource {
+    const char *path;
+    uint8_t method;
+    void (*handle)(struct bs_worker *worker, struct cc_session *session,
+                   const struct cc_message *request, const struct cc_ticket *ticket);
+} resources[] = {
+    {"bs", CC_POST, bootstrap_request},
+    {"bspack", CC_GET, bootstrap_pack},
+    {".well-known/core", CC_GET, well_known},
+};
+
+void bs_resources_dispatch(struct bs_worker *worker, struct cc_session *session,
+                           const struct cc_message *request, const struct cc_ticket *ticket)
+{
+    uint8_t refusal = CC_NOT_FOUND;
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        if (!cc_message_path_is(request, resources[i].path))
+            continue;
+        if (request->code == resources[i].method) {
+            resources[i].handle(worker, session, request, ticket);
+            return;
+        }
+        refusal = CC_METHOD_NOT_ALLOWED;
+    }
+    bs_respond(session, ticket, refusal);
+}

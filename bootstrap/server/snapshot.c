@@ -1,0 +1,78 @@
+#include "bootstrap/server/snapshot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct bs_snapshot *bs_snapshot_ref(struct bs_snapshot *snapshot)
+{
+    atomic_fetch_add_explicit(&snapshot->references, 1, memory_order_relaxed);
+    return snapshot;
+}
+
+void bs_snapshot_unref(struct bs_snapshot *snapshot)
+{
+    if (!snapshot || atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) != 1)
+        return;
+    policy_set_unref(snapshot->policies);
+    policy_settings_clear(&snapshot->settings);
+    free(snapshot->policies_path);
+    free(snapshot);
+}
+
+static char *joined(const char *home, const char *path)
+{
+    char *out = NULL;
+    if (path[0] == '/')
+        return strdup(path);
+    return asprintf(&out, "%s/%s", home, path) < 0 ? NULL : out;
+}
+
+/* Command-line listeners replace those of the file. */
+static bool apply(struct policy_settings *settings, const struct bs_overrides *overrides)
+{
+    if (overrides->allow_plain_secrets)
+        settings->allow_plain_secrets = true;
+    if (overrides->workers)
+        settings->workers = overrides->workers;
+    if (!overrides->listen_count)
+        return true;
+    for (size_t i = 0; i < settings->listen_count; i++)
+        free(settings->listen[i]);
+    settings->listen_count = 0;
+    for (size_t i = 0; i < overrides->listen_count; i++) {
+        settings->listen[i] = strdup(overrides->listen[i]);
+        if (!settings->listen[i])
+            return false;
+        settings->listen_count = i + 1;
+    }
+    return true;
+}
+
+struct bs_snapshot *bs_snapshot_load(const char *home, const struct bs_overrides *overrides,
+                                     int64_t now_at, struct policy_report *report)
+{
+    struct bs_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    char *file = joined(home, "imprintd.yaml");
+    if (!snapshot || !file) {
+        free(file);
+        free(snapshot);
+        return NULL;
+    }
+    atomic_init(&snapshot->references, 1);
+    snapshot->loaded_at = now_at;
+    policy_settings_default(&snapshot->settings);
+    bool ok = policy_settings_load(file, &snapshot->settings, report) &&
+              apply(&snapshot->settings, overrides);
+    free(file);
+    if (ok) {
+        snapshot->policies_path = joined(home, snapshot->settings.policies);
+        if (snapshot->policies_path)
+            snapshot->policies = policy_set_load(snapshot->policies_path, report);
+    }
+    if (!snapshot->policies) {
+        bs_snapshot_unref(snapshot);
+        return NULL;
+    }
+    return snapshot;
+}

@@ -1,0 +1,221 @@
+#include "bootstrap/server/writer.h"
+
+#include "pki/secret.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct bs_writer {
+    struct pki_store *store;
+    struct bs_log *log;
+    struct bs_queue queue;
+    struct bs_node *backlog; /* taken, not yet committed; the thread's own */
+    int wake;
+    pthread_t thread;
+    atomic_bool is_stopping;
+    atomic_uint_fast64_t depth, commits, records, errors, last_commit_us;
+};
+
+struct bs_job *bs_job_new(enum bs_job_kind kind, size_t credential_count)
+{
+    struct bs_job *job = calloc(1, sizeof *job);
+    if (!job)
+        return NULL;
+    job->kind = kind;
+    if (credential_count) {
+        job->credentials = calloc(credential_count, sizeof *job->credentials);
+        if (!job->credentials) {
+            free(job);
+            return NULL;
+        }
+        job->credential_count = credential_count;
+    }
+    return job;
+}
+
+void bs_job_free(struct bs_job *job)
+{
+    if (!job)
+        return;
+    if (job->credentials)
+        pki_secret_wipe(job->credentials, job->credential_count * sizeof *job->credentials);
+    free(job->credentials);
+    free(job);
+}
+
+static enum pki_error apply_outcome(struct pki_txn *txn, struct bs_job *job)
+{
+    enum pki_error error = PKI_OK;
+    for (size_t i = 0; i < job->credential_count && !error; i++) {
+        const struct pki_credential *credential = &job->credentials[i];
+        error = pki_txn_credential_settle(txn, credential->device_id, credential->server_id,
+                                          credential->serial, job->outcome.result);
+    }
+    return error ? error : pki_txn_outcome_append(txn, &job->outcome);
+}
+
+static enum pki_error apply_stage(struct pki_txn *txn, struct bs_job *job)
+{
+    enum pki_error error = PKI_OK;
+    for (size_t i = 0; i < job->credential_count && !error; i++)
+        error = pki_txn_credential_add(txn, &job->credentials[i]);
+    return error;
+}
+
+static enum pki_error apply(struct pki_txn *txn, struct bs_job *job)
+{
+    switch (job->kind) {
+    case BS_JOB_STAGE:
+        return apply_stage(txn, job);
+    case BS_JOB_OUTCOME:
+        return apply_outcome(txn, job);
+    case BS_JOB_UNKNOWN:
+        return pki_txn_unknown_note(txn, job->unknown.kind, job->unknown.name,
+                                    job->unknown.name_len, job->unknown.peer, job->unknown.count);
+    }
+    return PKI_EINVAL;
+}
+
+/* All jobs of the list in one transaction; the first error stops it and nothing is stored. */
+static enum pki_error commit(struct bs_writer *writer, struct bs_node *jobs)
+{
+    struct timespec wall, before, after;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    struct pki_txn *txn = NULL;
+    enum pki_error error = pki_txn_begin(writer->store, "imprintd", wall.tv_sec, &txn);
+    if (error)
+        return error;
+    for (struct bs_node *node = jobs; node && !error; node = node->next)
+        error = apply(txn, BS_CONTAINER(node, struct bs_job, node));
+    if (error) {
+        pki_txn_abort(txn);
+        return error;
+    }
+    error = pki_txn_commit(txn);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    atomic_store(&writer->last_commit_us, (uint64_t)((after.tv_sec - before.tv_sec) * 1000000 +
+                                                     (after.tv_nsec - before.tv_nsec) / 1000));
+    if (!error)
+        atomic_fetch_add(&writer->commits, 1);
+    return error;
+}
+
+static void finish(struct bs_writer *writer, struct bs_job *job, enum pki_error error)
+{
+    job->error = error;
+    atomic_fetch_sub(&writer->depth, 1);
+    atomic_fetch_add(error ? &writer->errors : &writer->records, 1);
+    /* A device removed while it bootstrapped has no record to take the outcome: not the operator's
+     * concern. */
+    if (error && error != PKI_ENOTFOUND)
+        BS_LOG(writer->log, BS_ERROR, "store", BS_TEXT("reason", pki_error_text(error)));
+    if (job->done)
+        job->done(job);
+    else
+        bs_job_free(job);
+}
+
+/* Commits the group; when it fails, each of its jobs alone. */
+static void run_group(struct bs_writer *writer, struct bs_node *group)
+{
+    enum pki_error error = commit(writer, group);
+    bool is_single = group->next == NULL;
+    while (group) {
+        struct bs_node *next = group->next;
+        group->next = NULL;
+        finish(writer, BS_CONTAINER(group, struct bs_job, node),
+               error && !is_single ? commit(writer, group) : error);
+        group = next;
+    }
+}
+
+/* Cuts the next group off the backlog. */
+static struct bs_node *next_group(struct bs_writer *writer)
+{
+    if (!writer->backlog)
+        writer->backlog = bs_queue_take(&writer->queue);
+    struct bs_node *group = writer->backlog, *last = group;
+    for (size_t n = 1; last && n < BS_GROUP_MAX && last->next; n++)
+        last = last->next;
+    writer->backlog = last ? last->next : NULL;
+    if (last)
+        last->next = NULL;
+    return group;
+}
+
+static void *writer_main(void *argument)
+{
+    struct bs_writer *writer = argument;
+    for (;;) {
+        bool is_stopping = atomic_load(&writer->is_stopping);
+        struct bs_node *group = next_group(writer);
+        if (group) {
+            run_group(writer, group);
+            continue;
+        }
+        if (is_stopping)
+            return NULL;
+        uint64_t ticks;
+        if (read(writer->wake, &ticks, sizeof ticks) < 0)
+            continue; /* interrupted: look again */
+    }
+}
+
+static void wake(struct bs_writer *writer)
+{
+    uint64_t one = 1;
+    /* The counter of an eventfd cannot overflow here: a full one is a wake-up too. */
+    if (write(writer->wake, &one, sizeof one) < 0)
+        return;
+}
+
+struct bs_writer *bs_writer_new(struct pki_store *store, struct bs_log *log)
+{
+    struct bs_writer *writer = calloc(1, sizeof *writer);
+    if (!writer)
+        return NULL;
+    writer->store = store;
+    writer->log = log;
+    writer->wake = eventfd(0, EFD_CLOEXEC);
+    if (writer->wake < 0 || pthread_create(&writer->thread, NULL, writer_main, writer) != 0) {
+        if (writer->wake >= 0)
+            close(writer->wake);
+        free(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+void bs_writer_free(struct bs_writer *writer)
+{
+    if (!writer)
+        return;
+    atomic_store(&writer->is_stopping, true);
+    wake(writer);
+    pthread_join(writer->thread, NULL);
+    close(writer->wake);
+    free(writer);
+}
+
+void bs_writer_submit(struct bs_writer *writer, struct bs_job *job)
+{
+    atomic_fetch_add(&writer->depth, 1);
+    if (bs_queue_push(&writer->queue, &job->node))
+        wake(writer);
+}
+
+void bs_writer_status(const struct bs_writer *writer, struct bs_writer_status *status)
+{
+    *status = (struct bs_writer_status){
+        .depth = atomic_load(&writer->depth),
+        .commits = atomic_load(&writer->commits),
+        .records = atomic_load(&writer->records),
+        .errors = atomic_load(&writer->errors),
+        .last_commit_us = atomic_load(&writer->last_commit_us),
+    };
+}

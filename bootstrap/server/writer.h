@@ -1,0 +1,62 @@
+/*
+ * The one committing writer: jobs of all workers in group commits (architecture, decisions 4, 5,
+ * 9).
+ *
+ * A worker never waits for the disk: it submits a job and, where it must know (staged credentials),
+ * gets the job back through `done`. Everything that waits when a transaction begins goes into it.
+ * When a group fails, its jobs are tried one by one, so that one bad record takes nobody with it.
+ */
+#ifndef BS_WRITER_H
+#define BS_WRITER_H
+
+#include "bootstrap/server/log.h"
+#include "bootstrap/server/queue.h"
+#include "pki/store.h"
+
+#define BS_JOB_CREDENTIALS_MAX 16
+#define BS_GROUP_MAX           1000 /* jobs in one transaction */
+
+enum bs_job_kind {
+    BS_JOB_STAGE,   /* credentials[] become durable, serials are set */
+    BS_JOB_OUTCOME, /* outcome is appended, credentials[] are settled by its result */
+    BS_JOB_UNKNOWN  /* unknown is counted */
+};
+
+struct bs_job {
+    struct bs_node node;
+    enum bs_job_kind kind;
+    struct pki_outcome outcome;
+    struct pki_unknown unknown; /* kind, name, peer; count = times */
+    size_t credential_count;
+    struct pki_credential *credentials; /* owned; wiped when the job is freed */
+    enum pki_error error;               /* set before done is called */
+    /* Called on the writer's thread when the job is durable or has failed, and owns it then; NULL:
+     * the writer frees it. */
+    void (*done)(struct bs_job *job);
+    void *context; /* the submitter's */
+};
+
+struct bs_writer_status {
+    uint64_t depth; /* jobs waiting */
+    uint64_t commits;
+    uint64_t records; /* jobs committed */
+    uint64_t errors;  /* jobs that could not be stored */
+    uint64_t last_commit_us;
+};
+
+struct bs_writer;
+
+/* A job with room for COUNT credentials; NULL when out of memory. */
+struct bs_job *bs_job_new(enum bs_job_kind kind, size_t credential_count);
+/* Wipes and frees. */
+void bs_job_free(struct bs_job *job);
+
+/* Starts the committing thread; NULL when out of memory or threads. */
+struct bs_writer *bs_writer_new(struct pki_store *store, struct bs_log *log);
+/* Commits what waits, ends the thread, frees. */
+void bs_writer_free(struct bs_writer *writer);
+/* Takes JOB over. Never blocks. */
+void bs_writer_submit(struct bs_writer *writer, struct bs_job *job);
+void bs_writer_status(const struct bs_writer *writer, struct bs_writer_status *status);
+
+#endif

@@ -1,5 +1,6 @@
 /*
- * Values of block-wise transfer (RFC 7959 2.2): the Block options, the key of a transfer, a growing body.
+ * Values of block-wise transfer (RFC 7959 2.2): the Block options, the key of a transfer, a growing
+ * body.
  *
  * Pure. Bodies may be secret: they are wiped before their memory is given back.
  */
@@ -8,10 +9,10 @@
 
 #include "bootstrap/coap/message.h"
 
-#define CC_SZX_MAX 6
-#define CC_BLOCK_NONE UINT32_MAX        /* no Block option in a stored value */
-#define CC_BLOCK_NUM_MAX 0xfffffU       /* 20 bits */
-#define CC_BODY_LIMIT (1U << 24)        /* what 20 bits of 16-octet blocks reach */
+#define CC_SZX_MAX       6
+#define CC_BLOCK_NONE    UINT32_MAX /* no Block option in a stored value */
+#define CC_BLOCK_NUM_MAX 0xfffffU   /* 20 bits */
+#define CC_BODY_LIMIT    (1U << 24) /* what 20 bits of 16-octet blocks reach */
 
 struct cc_block {
     uint32_t num;
@@ -30,8 +31,9 @@ size_t cc_block_offset(const struct cc_block *block);
 uint8_t cc_block_szx(size_t bytes);
 
 /*
- * What the messages of one transfer have in common: method and options but for the Block and Size ones.
- * With IS_BODY, Content-Format and Request-Tag count too: they belong to the body of a request (RFC 9175 3.2).
+ * What the messages of one transfer have in common: method and options but for the Block and Size
+ * ones. With IS_BODY, Content-Format and Request-Tag count too: they belong to the body of a
+ * request (RFC 9175 3.2).
  */
 uint64_t cc_block_key(const struct cc_message *message, bool is_body);
 /* ETag of a body: the same octets give the same tag. */
@@ -44,7 +46,8 @@ struct cc_body {
 };
 
 /* Appends; CC_ESPACE when over MAX, CC_ENOMEM; on failure BODY is as before. */
-enum cc_error cc_body_append(struct cc_body *body, const uint8_t *data, size_t len, size_t max) MUST_USE;
+enum cc_error cc_body_append(struct cc_body *body, const uint8_t *data, size_t len, size_t max)
+    MUST_USE;
 void cc_body_clear(struct cc_body *body);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * What a peer sent lately, by Message ID (RFC 7252 4.5): the requests with what they were answered, the separate responses.
+ * What a peer sent lately, by Message ID (RFC 7252 4.5): the requests with what they were answered,
+ * the separate responses.
  *
- * One allocation of CC_DEDUP_MAX rows, made with the first message and given back when all have expired. The replies kept are
- * bounded in sum by CC_DEDUP_BYTES_MAX: the oldest go first; a duplicate of a request whose reply is gone is met with silence,
- * never handled again. Pure.
+ * One allocation of CC_DEDUP_MAX rows, made with the first message and given back when all have
+ * expired. The replies kept are bounded in sum by CC_DEDUP_BYTES_MAX: the oldest go first; a
+ * duplicate of a request whose reply is gone is met with silence, never handled again. Pure.
  */
 #ifndef CC_DEDUP_H
 #define CC_DEDUP_H
@@ -52,10 +53,11 @@ struct cc_seen *cc_dedup_find(const struct cc_dedup *dedup, uint16_t mid);
 /* The row whose separate response of ours has OUR_MID and waits for its ACK, or NULL. */
 struct cc_seen *cc_dedup_find_separate(const struct cc_dedup *dedup, uint16_t our_mid);
 /*
- * A new open row for MESSAGE; the oldest that is done makes room. NULL when memory is short or all rows are at work.
- * EXPIRES_MS must not decrease from call to call.
+ * A new open row for MESSAGE; the oldest that is done makes room. NULL when memory is short or all
+ * rows are at work. EXPIRES_MS must not decrease from call to call.
  */
-struct cc_seen *cc_dedup_add(struct cc_dedup *dedup, const struct cc_message *message, uint64_t expires_ms);
+struct cc_seen *cc_dedup_add(struct cc_dedup *dedup, const struct cc_message *message,
+                             uint64_t expires_ms);
 /* Keeps a copy of the reply of ROW. CC_ENOMEM. */
 enum cc_error cc_dedup_keep(struct cc_dedup *dedup, struct cc_seen *row, const uint8_t *reply,
                             size_t len) MUST_USE;

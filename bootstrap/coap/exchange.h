@@ -1,21 +1,27 @@
 /*
- * The CoAP message layer of one session, and block-wise transfer above it: RFC 7252 section 4, RFC 7959.
+ * The CoAP message layer of one session, and block-wise transfer above it: RFC 7252 section 4, RFC
+ * 7959.
  *
- * Model. One cc_exchange a session, both roles at once. Our requests: Confirmable, one at a time (NSTART = 1), retransmitted with
- * exponential back-off, answered piggybacked or separately, bodies larger than a block sent by Block1 and answers collected by Block2.
- * The peer's requests: deduplicated by Message ID for EXCHANGE_LIFETIME (same octets sent again), bodies collected by Block1 up to
- * body_max, answers larger than a block served by Block2. A request not answered when its handler returns gets an empty ACK, the
- * answer follows as a separate CON.
+ * Model. One cc_exchange a session, both roles at once. Our requests: Confirmable, one at a time
+ * (NSTART = 1), retransmitted with exponential back-off, answered piggybacked or separately, bodies
+ * larger than a block sent by Block1 and answers collected by Block2. The peer's requests:
+ * deduplicated by Message ID for EXCHANGE_LIFETIME (same octets sent again), bodies collected by
+ * Block1 up to body_max, answers larger than a block served by Block2. A request not answered when
+ * its handler returns gets an empty ACK, the answer follows as a separate CON.
  *
- * Block-wise as a client: a body larger than block_bytes goes by Block1 (with Size1 and a Request-Tag), down to the peer's smaller
- * size; 4.08 starts the body again once, 4.13 with a smaller size starts it again in that size. A 2.xx that does not name the
- * block before the last one was sent counts as CC_RESULT_BAD_RESPONSE: the body has not arrived. Further blocks of a response are
- * asked for in block_bytes at most. As a server: one body a session is collected at a time; the payload handed to `request` is
- * valid until that call returns. A response of several blocks is kept until its last block went out or EXCHANGE_LIFETIME has
- * passed; a later block of a GET whose response is gone is a new request to the handler, and respond() sends the block asked for.
+ * Block-wise as a client: a body larger than block_bytes goes by Block1 (with Size1 and a
+ * Request-Tag), down to the peer's smaller size; 4.08 starts the body again once, 4.13 with a
+ * smaller size starts it again in that size. A 2.xx that does not name the block before the last
+ * one was sent counts as CC_RESULT_BAD_RESPONSE: the body has not arrived. Further blocks of a
+ * response are asked for in block_bytes at most. As a server: one body a session is collected at a
+ * time; the payload handed to `request` is valid until that call returns. A response of several
+ * blocks is kept until its last block went out or EXCHANGE_LIFETIME has passed; a later block of a
+ * GET whose response is gone is a new request to the handler, and respond() sends the block asked
+ * for.
  *
- * Pure: time, randomness and sending are arguments or callbacks. Memory: small when idle; buffers exist only while in use.
- * Not thread safe: one session belongs to one thread. Callbacks may call cc_exchange_request and cc_exchange_respond, not _clear.
+ * Pure: time, randomness and sending are arguments or callbacks. Memory: small when idle; buffers
+ * exist only while in use. Not thread safe: one session belongs to one thread. Callbacks may call
+ * cc_exchange_request and cc_exchange_respond, not _clear.
  */
 #ifndef CC_EXCHANGE_H
 #define CC_EXCHANGE_H
@@ -23,15 +29,15 @@
 #include "bootstrap/coap/message.h"
 
 #define CC_EXCHANGE_LIFETIME_MS 247000 /* RFC 7252 4.8.2 with the default parameters */
-#define CC_DEDUP_MAX 8                 /* remembered requests of a peer; the oldest makes room */
+#define CC_DEDUP_MAX            8      /* remembered requests of a peer; the oldest makes room */
 
 /* RFC 7252 4.8; block and body bounds. */
 struct cc_parameters {
-    uint32_t ack_timeout_ms;       /* 2000 */
-    uint16_t ack_random_permille;  /* 1500 */
-    uint8_t max_retransmit;        /* 4 */
-    uint16_t block_bytes;          /* 16, 32 .. 1024; default 512 */
-    uint32_t body_max_bytes;       /* largest body collected; default 65536 */
+    uint32_t ack_timeout_ms;      /* 2000 */
+    uint16_t ack_random_permille; /* 1500 */
+    uint8_t max_retransmit;       /* 4 */
+    uint16_t block_bytes;         /* 16, 32 .. 1024; default 512 */
+    uint32_t body_max_bytes;      /* largest body collected; default 65536 */
 };
 void cc_parameters_default(struct cc_parameters *parameters);
 
@@ -52,8 +58,8 @@ struct cc_request {
     const char *path;
     const char *const *queries; /* "ep=..", may be NULL */
     size_t query_count;
-    uint16_t content_format;    /* CC_FORMAT_NONE = no option */
-    uint16_t accept;            /* CC_FORMAT_NONE = no option */
+    uint16_t content_format; /* CC_FORMAT_NONE = no option */
+    uint16_t accept;         /* CC_FORMAT_NONE = no option */
     const uint8_t *payload;
     size_t payload_len;
 };
@@ -70,7 +76,7 @@ struct cc_response {
     uint16_t content_format; /* CC_FORMAT_NONE = no option */
     const uint8_t *payload;  /* copied */
     size_t payload_len;
-    uint32_t max_age_s;      /* 0 = no option */
+    uint32_t max_age_s; /* 0 = no option */
 };
 
 enum cc_direction { CC_IN, CC_OUT };
@@ -78,12 +84,17 @@ enum cc_direction { CC_IN, CC_OUT };
 struct cc_exchange_ops {
     /* Sends one datagram (plaintext; the session encrypts). Loss is not an error. */
     void (*send)(void *context, const uint8_t *datagram, size_t len);
-    /* A whole request of the peer (payload = whole body). Answer with cc_exchange_respond now or later. */
-    void (*request)(void *context, const struct cc_message *request, const struct cc_ticket *ticket);
-    /* The end of our request ID. RESPONSE is NULL unless CC_RESULT_RESPONSE. Exactly once a request. */
-    void (*response)(void *context, uint32_t id, enum cc_result result, const struct cc_message *response);
+    /* A whole request of the peer (payload = whole body). Answer with cc_exchange_respond now or
+     * later. */
+    void (*request)(void *context, const struct cc_message *request,
+                    const struct cc_ticket *ticket);
+    /* The end of our request ID. RESPONSE is NULL unless CC_RESULT_RESPONSE. Exactly once a
+     * request. */
+    void (*response)(void *context, uint32_t id, enum cc_result result,
+                     const struct cc_message *response);
     /* Every message sent or received, retransmissions and duplicates too; may be NULL. */
-    void (*trace)(void *context, enum cc_direction direction, const struct cc_message *message, bool is_repeat);
+    void (*trace)(void *context, enum cc_direction direction, const struct cc_message *message,
+                  bool is_repeat);
     /* Random octets for Message IDs, tokens and ACK_RANDOM_FACTOR. */
     void (*random)(void *context, uint8_t *out, size_t len);
 };
@@ -91,31 +102,35 @@ struct cc_exchange_ops {
 struct cc_exchange;
 
 /* OPS is copied. PARAMETERS out of range are brought into it. CC_ENOMEM. */
-enum cc_error cc_exchange_new(const struct cc_exchange_ops *ops, void *context, const struct cc_parameters *parameters,
-                              struct cc_exchange **exchange) MUST_USE;
+enum cc_error cc_exchange_new(const struct cc_exchange_ops *ops, void *context,
+                              const struct cc_parameters *parameters, struct cc_exchange **exchange)
+    MUST_USE;
 /* Ends an outstanding request with CC_RESULT_CLOSED (if NOTIFY), wipes and frees. */
 void cc_exchange_free(struct cc_exchange *exchange, bool notify);
 /* Takes effect with the next request. */
 void cc_exchange_parameters(struct cc_exchange *exchange, const struct cc_parameters *parameters);
 
 /* One received datagram. */
-void cc_exchange_input(struct cc_exchange *exchange, uint64_t now_ms, const uint8_t *datagram, size_t len);
+void cc_exchange_input(struct cc_exchange *exchange, uint64_t now_ms, const uint8_t *datagram,
+                       size_t len);
 /* When cc_exchange_timer wants to be called next (milliseconds, same clock), UINT64_MAX = never. */
 uint64_t cc_exchange_deadline(const struct cc_exchange *exchange);
 void cc_exchange_timer(struct cc_exchange *exchange, uint64_t now_ms);
 
 /*
- * Starts a request; *ID names it in the response callback. CC_EBUSY, CC_ENOMEM, CC_ECLOSED (while the exchange is freed),
- * CC_ESPACE (path and queries leave no room, body over 16 MiB), CC_EINVAL (path without "/", segment or query over 255
- * octets, over CC_OPTIONS_MAX of them, not a method).
+ * Starts a request; *ID names it in the response callback. CC_EBUSY, CC_ENOMEM, CC_ECLOSED (while
+ * the exchange is freed), CC_ESPACE (path and queries leave no room, body over 16 MiB), CC_EINVAL
+ * (path without "/", segment or query over 255 octets, over CC_OPTIONS_MAX of them, not a method).
  */
-enum cc_error cc_exchange_request(struct cc_exchange *exchange, uint64_t now_ms, const struct cc_request *request,
-                                  uint32_t *id) MUST_USE;
+enum cc_error cc_exchange_request(struct cc_exchange *exchange, uint64_t now_ms,
+                                  const struct cc_request *request, uint32_t *id) MUST_USE;
 /*
- * Answers a request of the peer. CC_EINVAL when the ticket is not (or no longer) open or the code is no response code; CC_ENOMEM
- * and CC_ESPACE leave it open. A separate response is sent at once, whether or not a request of ours is outstanding.
+ * Answers a request of the peer. CC_EINVAL when the ticket is not (or no longer) open or the code
+ * is no response code; CC_ENOMEM and CC_ESPACE leave it open. A separate response is sent at once,
+ * whether or not a request of ours is outstanding.
  */
-enum cc_error cc_exchange_respond(struct cc_exchange *exchange, uint64_t now_ms, const struct cc_ticket *ticket,
+enum cc_error cc_exchange_respond(struct cc_exchange *exchange, uint64_t now_ms,
+                                  const struct cc_ticket *ticket,
                                   const struct cc_response *response) MUST_USE;
 /* Retransmissions of ours since the session began. */
 uint32_t cc_exchange_retransmissions(const struct cc_exchange *exchange);

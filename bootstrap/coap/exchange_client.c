@@ -56,7 +56,9 @@ static enum cc_error send_new(struct cc_exchange *exchange, uint64_t now_ms)
     struct cc_outgoing *out = exchange->out;
     struct cc_draft draft;
     uint32_t token = exchange->next_token++;
-    memcpy(out->token, &token, sizeof out->token);
+    for (size_t i = 0; i < CC_TOKEN_BYTES; i++) {
+        out->token[i] = (uint8_t)(token >> (8 * (CC_TOKEN_BYTES - 1 - i)));
+    }
     out->mid = cc_exchange_next_mid(exchange);
     out->is_acked = false;
     cc_backoff_start(exchange, &out->backoff, now_ms);

@@ -1,8 +1,9 @@
 /*
- * One CoAP message (RFC 7252 section 3), parsed or to be built. The door of libcoap's codec is pdu.c.
+ * One CoAP message (RFC 7252 section 3), parsed or to be built. The door of libcoap's codec is
+ * pdu.c.
  *
- * A parsed message borrows the datagram it was parsed from. Options ascend by number; at most CC_OPTIONS_MAX.
- * Pure: no I/O, no clock.
+ * A parsed message borrows the datagram it was parsed from. Options ascend by number; at most
+ * CC_OPTIONS_MAX. Pure: no I/O, no clock.
  */
 #ifndef CC_MESSAGE_H
 #define CC_MESSAGE_H
@@ -15,8 +16,8 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #endif
 
-#define CC_OPTIONS_MAX 32
-#define CC_TOKEN_MAX 8
+#define CC_OPTIONS_MAX  32
+#define CC_TOKEN_MAX    8
 #define CC_DATAGRAM_MAX 2048
 
 enum cc_error {
@@ -102,14 +103,18 @@ struct cc_message {
 };
 
 /*
- * Parses one datagram. An elective option of bad length, of unknown number or once too often is dropped
- * (RFC 7252 5.4.1, 5.4.3, 5.4.5). If-Match and If-None-Match count as unknown: no resource here is conditional.
- * CC_EFORMAT: type and mid are filled where the header is readable, nothing else, so that the caller can reject by Reset.
- * CC_EOPTION: everything else is filled, so that the caller can answer 4.02. CC_ENOMEM.
+ * Parses one datagram. An elective option of bad length, of unknown number or once too often is
+ * dropped (RFC 7252 5.4.1, 5.4.3, 5.4.5). If-Match and If-None-Match count as unknown: no resource
+ * here is conditional. CC_EFORMAT: type and mid are filled where the header is readable, nothing
+ * else, so that the caller can reject by Reset. CC_EOPTION: everything else is filled, so that the
+ * caller can answer 4.02. CC_ENOMEM.
  */
-enum cc_error cc_message_parse(const uint8_t *datagram, size_t len, struct cc_message *message) MUST_USE;
-/* Builds the datagram. CC_ESPACE, CC_ENOMEM, CC_EINVAL (options not ascending, token too long, more than code on an empty one). */
-enum cc_error cc_message_build(const struct cc_message *message, uint8_t *out, size_t capacity, size_t *len) MUST_USE;
+enum cc_error cc_message_parse(const uint8_t *datagram, size_t len, struct cc_message *message)
+    MUST_USE;
+/* Builds the datagram. CC_ESPACE, CC_ENOMEM, CC_EINVAL (options not ascending, token too long, more
+ * than code on an empty one). */
+enum cc_error cc_message_build(const struct cc_message *message, uint8_t *out, size_t capacity,
+                               size_t *len) MUST_USE;
 
 /* First option of NUMBER, or NULL. */
 const struct cc_option *cc_message_option(const struct cc_message *message, uint16_t number);
@@ -117,10 +122,12 @@ const struct cc_option *cc_message_option(const struct cc_message *message, uint
 uint32_t cc_message_uint(const struct cc_message *message, uint16_t number, uint32_t fallback);
 /* True when the Uri-Path segments are exactly PATH ("bs", "1/0/7", "" = root). */
 bool cc_message_path_is(const struct cc_message *message, const char *path);
-/* Joins the Uri-Path as "/a/b" (escaped as in RFC 3986 where needed) into OUT, cut at CAPACITY-1; for display. */
+/* Joins the Uri-Path as "/a/b" (escaped as in RFC 3986 where needed) into OUT, cut at CAPACITY-1;
+ * for display. */
 void cc_message_path_text(const struct cc_message *message, char *out, size_t capacity);
 /* Value of Uri-Query NAME=...; false when absent. *COUNT (may be NULL): how often it occurs. */
-bool cc_message_query(const struct cc_message *message, const char *name, const uint8_t **value, size_t *len, size_t *count);
+bool cc_message_query(const struct cc_message *message, const char *name, const uint8_t **value,
+                      size_t *len, size_t *count);
 /* "2.05", "POST", "empty" .. into OUT; and the type's name. */
 const char *cc_code_text(uint8_t code, char out[static 8]);
 const char *cc_type_text(enum cc_type type);

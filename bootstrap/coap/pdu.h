@@ -1,8 +1,9 @@
 /*
  * The door of libcoap's codec: token and options of one message, read and written.
  *
- * A head is a datagram up to, and without, the payload marker: payloads, which may be secret, never enter libcoap's memory.
- * Pure. Used by message.c alone, which judges numbers and lengths of options; libcoap refuses a whole message for one bad option.
+ * A head is a datagram up to, and without, the payload marker: payloads, which may be secret, never
+ * enter libcoap's memory. Pure. Used by message.c alone, which judges numbers and lengths of
+ * options; libcoap refuses a whole message for one bad option.
  */
 #ifndef CC_PDU_H
 #define CC_PDU_H

@@ -1,0 +1,227 @@
+#include "tools/sim/validate.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    R_URI = 0,
+    R_BOOTSTRAP = 1,
+    R_MODE = 2,
+    R_IDENTITY = 3,
+    R_KEY = 5,
+    R_SECURITY_SSID = 10,
+    R_OSCORE = 17
+};
+enum { R_SERVER_SSID = 0 };
+enum { MODE_PSK = 0, MODE_RPK = 1, MODE_X509 = 2, MODE_NOSEC = 3, MODE_EST = 4 };
+
+/* Resources without which an instance is of no use: what Anjay wants (clients.md), and the object's
+ * own for /2. */
+static const struct {
+    uint16_t object;
+    uint16_t resource;
+} mandatory[] = {{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 6}, {1, 7}, {2, 0}, {2, 1}, {2, 3}};
+
+static const struct {
+    const char *scheme;
+    bool is_secure;
+} schemes[] = {
+    {"coap://", false},
+    {"coaps://", true},
+    {"coap+tcp://", false},
+    {"coaps+tcp://", true},
+};
+
+__attribute__((format(printf, 2, 3))) static bool fault(char *reason, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, SIM_REASON_MAX + 1, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool is_true(const struct sim_instance *instance, uint16_t resource)
+{
+    const struct lwm2m_value *value = sim_instance_value(instance, resource);
+    return value != NULL && value->as.boolean;
+}
+
+static int64_t number(const struct sim_instance *instance, uint16_t resource, int64_t fallback)
+{
+    const struct lwm2m_value *value = sim_instance_value(instance, resource);
+    return value == NULL ? fallback : value->as.integer;
+}
+
+/* Short server ID of an account's instance; -1 for other objects and the bootstrap account. */
+static int64_t ssid_of(const struct sim_instance *instance)
+{
+    if (instance->object == LWM2M_OBJECT_SERVER) {
+        return number(instance, R_SERVER_SSID, -1);
+    }
+    bool is_server = instance->object == LWM2M_OBJECT_SECURITY && !is_true(instance, R_BOOTSTRAP);
+    return is_server ? number(instance, R_SECURITY_SSID, -1) : -1;
+}
+
+static bool check_mandatory(const struct sim_instance *instance, char *reason)
+{
+    for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
+        if (mandatory[i].object == instance->object &&
+            sim_instance_value(instance, mandatory[i].resource) == NULL) {
+            return fault(reason, "/%u/%u: no resource %u", instance->object, instance->instance,
+                         mandatory[i].resource);
+        }
+    }
+    return true;
+}
+
+static bool check_scheme(const struct sim_instance *instance, int64_t mode, char *reason)
+{
+    const struct lwm2m_value *uri = sim_instance_value(instance, R_URI);
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t len = strlen(schemes[i].scheme);
+        if (uri->as.bytes.len > len && memcmp(uri->as.bytes.data, schemes[i].scheme, len) == 0) {
+            return schemes[i].is_secure == (mode != MODE_NOSEC) ||
+                   fault(reason, "/0/%u: URI scheme does not fit the security mode",
+                         instance->instance);
+        }
+    }
+    return fault(reason, "/0/%u: unknown URI scheme", instance->instance);
+}
+
+/* One definite-length DER SEQUENCE that fills VALUE: the shape of every key and certificate here.
+ */
+static bool is_der(const struct lwm2m_value *value)
+{
+    const uint8_t *data = value->as.bytes.data;
+    size_t len = value->as.bytes.len;
+    if (len < 2 || data[0] != 0x30) {
+        return false;
+    }
+    if (data[1] < 0x80) {
+        return len == 2u + data[1];
+    }
+    size_t octets = data[1] & 0x7fu;
+    if (octets == 0 || octets > 3 || len < 2 + octets) {
+        return false;
+    }
+    size_t body = 0;
+    for (size_t i = 0; i < octets; i++) {
+        body = body << 8 | data[2 + i];
+    }
+    return len == 2 + octets + body;
+}
+
+static bool check_keys(const struct sim_instance *instance, int64_t mode, char *reason)
+{
+    if (mode < MODE_PSK || mode > MODE_EST) {
+        return fault(reason, "/0/%u: unknown security mode", instance->instance);
+    }
+    if (mode == MODE_NOSEC || mode == MODE_EST) {
+        return true;
+    }
+    static const uint16_t needed[] = {R_IDENTITY, R_KEY};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        const struct lwm2m_value *value = sim_instance_value(instance, needed[i]);
+        if (value == NULL || value->as.bytes.len == 0) {
+            return fault(reason, "/0/%u: no key material in resource %u", instance->instance,
+                         needed[i]);
+        }
+        if (mode != MODE_PSK && !is_der(value)) {
+            return fault(reason, "/0/%u: resource %u is not DER", instance->instance, needed[i]);
+        }
+    }
+    return true;
+}
+
+static bool check_oscore(const struct sim_store *store, const struct sim_instance *instance,
+                         char *reason)
+{
+    const struct lwm2m_value *link = sim_instance_value(instance, R_OSCORE);
+    if (link == NULL || (link->as.link.object == LWM2M_OBJECT_OSCORE &&
+                         sim_store_find(store, LWM2M_OBJECT_OSCORE, link->as.link.instance))) {
+        return true;
+    }
+    return fault(reason, "/0/%u: resource 17 links to nothing", instance->instance);
+}
+
+static bool check_security(const struct sim_store *store, const struct sim_instance *instance,
+                           char *reason)
+{
+    int64_t mode = number(instance, R_MODE, -1);
+    if (!is_true(instance, R_BOOTSTRAP) && sim_instance_value(instance, R_SECURITY_SSID) == NULL) {
+        return fault(reason, "/0/%u: no resource 10", instance->instance);
+    }
+    return check_keys(instance, mode, reason) && check_scheme(instance, mode, reason) &&
+           check_oscore(store, instance, reason);
+}
+
+/* How many instances of OBJECT have short server ID SSID. */
+static size_t count_ssid(const struct sim_store *store, uint16_t object, int64_t ssid)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < store->count; i++) {
+        count += store->instances[i].object == object && ssid_of(&store->instances[i]) == ssid;
+    }
+    return count;
+}
+
+/* A Server Account is one /0 instance and one /1 instance with the same short server ID
+ * (lwm2m-objects.md section 1). */
+static bool check_pair(const struct sim_store *store, const struct sim_instance *instance,
+                       char *reason)
+{
+    int64_t ssid = ssid_of(instance);
+    bool is_security = instance->object == LWM2M_OBJECT_SECURITY;
+    if (ssid < 0) {
+        return true;
+    }
+    if (ssid < 1 || ssid > LWM2M_ID_MAX) {
+        return fault(reason, "/%u/%u: short server ID out of range", instance->object,
+                     instance->instance);
+    }
+    if (count_ssid(store, instance->object, ssid) > 1) {
+        return fault(reason, "/%u/%u: short server ID %d is there twice", instance->object,
+                     instance->instance, (int)ssid);
+    }
+    uint16_t other = is_security ? LWM2M_OBJECT_SERVER : LWM2M_OBJECT_SECURITY;
+    return count_ssid(store, other, ssid) == 1 ||
+           fault(reason, "/%u/%u: no %s instance with short server ID %d", instance->object,
+                 instance->instance, is_security ? "Server" : "Security", (int)ssid);
+}
+
+static bool check_instance(const struct sim_store *store, const struct sim_instance *instance,
+                           char *reason)
+{
+    if (!check_mandatory(instance, reason)) {
+        return false;
+    }
+    if (instance->object == LWM2M_OBJECT_SECURITY && !check_security(store, instance, reason)) {
+        return false;
+    }
+    return check_pair(store, instance, reason);
+}
+
+bool sim_validate(const struct sim_device *device, char *reason)
+{
+    const struct sim_store *store = sim_device_store(device);
+    size_t bootstraps = 0;
+    size_t servers = 0;
+    for (size_t i = 0; i < store->count; i++) {
+        const struct sim_instance *instance = &store->instances[i];
+        if (!check_instance(store, instance, reason)) {
+            return false;
+        }
+        servers += instance->object == LWM2M_OBJECT_SERVER;
+        bootstraps += instance->object == LWM2M_OBJECT_SECURITY && is_true(instance, R_BOOTSTRAP);
+    }
+    if (bootstraps > 1) {
+        return fault(reason, "two Bootstrap-Server Accounts");
+    }
+    if (servers == 0) {
+        return fault(reason, "no Server Account");
+    }
+    reason[0] = '\0';
+    return true;
+}

@@ -109,12 +109,12 @@ static const char *take_fields(const struct lwm2m_json_node *root,
         }
         memcpy(credentials->endpoint, text, len);
     }
-    if (!is_field(root, "key_hex", &text, &len)) {
-        return "no \"key_hex\"";
+    if (!is_field(root, "psk_hex", &text, &len)) {
+        return "no \"psk_hex\"";
     }
     if (!unhex(text, len, credentials->key, sizeof credentials->key, &credentials->key_len) ||
         len == 0) {
-        return "\"key_hex\" is empty, not hexadecimal, or too long";
+        return "\"psk_hex\" is empty, not hexadecimal, or too long";
     }
     return take_identity(root, credentials);
 }

@@ -1,7 +1,7 @@
 /*
  * The credentials file of one device: JSON as `imprint device export ENDPOINT --json` prints it.
  *
- *   {"endpoint": "..", "auth": "psk", "identity": "..", "identity_hex": "..", "key_hex": ".."} more
+ *   {"endpoint": "..", "auth": "psk", "identity": "..", "identity_hex": "..", "psk_hex": ".."} more
  * keys are ignored
  */
 #ifndef SIM_CREDENTIALS_H

@@ -1,0 +1,129 @@
+/* The tables: every option and every command. */
+#include "tools/imprint/command.h"
+
+#define JSON CLI_BIT(CLI_OPT_JSON)
+
+const struct cli_option cli_options[CLI_OPTIONS] = {
+    [CLI_OPT_HOME] = {"--home", "DIR", false,
+                      "the home to work on (default: $IMPRINT_HOME, else ~/.imprint)"},
+    [CLI_OPT_PASSPHRASE_FILE] = {"--passphrase-file", "FILE", false,
+                                 "read the home's passphrase from FILE (- = standard input)"},
+    [CLI_OPT_JSON] = {"--json", NULL, false, "print JSON; lists print one object a line"},
+    [CLI_OPT_HELP] = {"--help", NULL, false, "explain the command and exit"},
+    [CLI_OPT_VERSION] = {"--version", NULL, false, "print the version and exit"},
+    [CLI_OPT_PASSPHRASE] = {"--passphrase", NULL, false,
+                            "ask for a passphrase, twice, and seal the home with it"},
+    [CLI_OPT_AUTH] = {"--auth", "psk", false, "how the device proves who it is"},
+    [CLI_OPT_PSK_FILE] = {"--psk-file", "FILE", false,
+                          "take the key from FILE (- = standard input) instead of minting one"},
+    [CLI_OPT_PSK_FORMAT] = {"--psk-format", "FORMAT", false,
+                            "how the key is written in FILE: hex (default), base64 or raw"},
+    [CLI_OPT_IDENTITY] = {"--identity", "TEXT", false, "the PSK identity (default: the endpoint)"},
+    [CLI_OPT_IDENTITY_HEX] = {"--identity-hex", "HEX", false,
+                              "the PSK identity in hex, for one that is not text"},
+    [CLI_OPT_BYTES] = {"--bytes", "N", false, "octets of a minted key, 8 to 64 (default 16)"},
+    [CLI_OPT_GROUP] = {"--group", "NAME", false, "the device's group (\"\" = none)"},
+    [CLI_OPT_ATTR] = {"--attr", "NAME=VALUE", true, "an attribute of the device; may be repeated"},
+    [CLI_OPT_NO_ATTR] = {"--no-attr", "NAME", true, "take the attribute away; may be repeated"},
+    [CLI_OPT_POLICY] = {"--policy", "NAME", false,
+                        "use this policy whatever the matches say (\"\" = by the matches)"},
+    [CLI_OPT_AFTER] = {"--after", "ENDPOINT", false, "begin behind this endpoint"},
+    [CLI_OPT_FROM] = {"--from", "N", false, "begin at record N (default 1)"},
+    [CLI_OPT_LIMIT] = {"--limit", "N", false, "print at most N"},
+    [CLI_OPT_OUT] = {"--out", "FILE", false,
+                     "write to FILE, mode 0600 (- = standard output); an existing file is kept"},
+    [CLI_OPT_FORCE] = {"--force", NULL, false, "replace an existing FILE"},
+    [CLI_OPT_SERVER] = {"--server", "ID", false, "short server ID, 1 to 65534"},
+    [CLI_OPT_DISCOVER] =
+        {"--discover", "FILE", false,
+         "plan for what the device shows: its Discover answer (- = standard input)"},
+    [CLI_OPT_FORMAT] = {"--format", "FORMAT", false,
+                        "the content format that the device asks for: tlv or senml-cbor"},
+    [CLI_OPT_COUNT] = {"--count", "N", false, "end after N messages"},
+};
+
+#define KEY_OPTIONS                                                                                \
+    (CLI_BIT(CLI_OPT_PSK_FILE) | CLI_BIT(CLI_OPT_PSK_FORMAT) | CLI_BIT(CLI_OPT_IDENTITY) |         \
+     CLI_BIT(CLI_OPT_IDENTITY_HEX))
+#define DEVICE_OPTIONS (CLI_BIT(CLI_OPT_GROUP) | CLI_BIT(CLI_OPT_ATTR) | CLI_BIT(CLI_OPT_POLICY))
+
+const struct cli_command cli_commands[] = {
+    {"init", "", 0, 0, CLI_BIT(CLI_OPT_PASSPHRASE), CLI_STORE_NONE,
+     "make a home: the sealed store, a policy, the daemon's settings",
+     "The home must not exist, or be an empty folder. Without a passphrase the store is sealed "
+     "with the\n"
+     "key file home.key inside the home; with one, nothing in the home opens it.",
+     cli_init},
+
+    {"device add", "ENDPOINT", 1, 1,
+     KEY_OPTIONS | DEVICE_OPTIONS | CLI_BIT(CLI_OPT_AUTH) | CLI_BIT(CLI_OPT_BYTES) | JSON,
+     CLI_STORE_WRITE, "add a device; its key is minted, or taken from --psk-file",
+     "The key itself is never printed: see imprint device export.", cli_device_add},
+    {"device list", "", 0, 0,
+     CLI_BIT(CLI_OPT_GROUP) | CLI_BIT(CLI_OPT_AFTER) | CLI_BIT(CLI_OPT_LIMIT) | JSON,
+     CLI_STORE_READ, "list the devices in the order of their endpoints", NULL, cli_device_list},
+    {"device show", "ENDPOINT", 1, 1, JSON, CLI_STORE_READ,
+     "show a device, its credentials and its last bootstraps; no secret", NULL, cli_device_show},
+    {"device set", "ENDPOINT", 1, 1, KEY_OPTIONS | DEVICE_OPTIONS | CLI_BIT(CLI_OPT_NO_ATTR),
+     CLI_STORE_WRITE, "change a device's group, attributes, policy, identity or key", NULL,
+     cli_device_set},
+    {"device enable", "ENDPOINT", 1, 1, 0, CLI_STORE_WRITE, "let a disabled device in again", NULL,
+     cli_device_enable},
+    {"device disable", "ENDPOINT", 1, 1, 0, CLI_STORE_WRITE,
+     "keep a device out without forgetting it", NULL, cli_device_disable},
+    {"device remove", "ENDPOINT", 1, 1, 0, CLI_STORE_WRITE,
+     "forget a device, its credentials and its history", NULL, cli_device_remove},
+    {"device export", "ENDPOINT", 1, 1, CLI_BIT(CLI_OPT_OUT) | CLI_BIT(CLI_OPT_FORCE) | JSON,
+     CLI_STORE_READ, "write out a device's secrets: the one place where they leave the home",
+     "To a file of mode 0600 with --out FILE; to standard output only when asked for, by --out - "
+     "or\n"
+     "--json without --out. imprint-sim reads the JSON form with --credentials.",
+     cli_device_export},
+    {"device unknown", "", 0, 0, CLI_BIT(CLI_OPT_LIMIT) | JSON, CLI_STORE_READ,
+     "list the identities and endpoints that knocked and were not known", NULL, cli_device_unknown},
+    {"device credential set", "ENDPOINT", 1, 1, KEY_OPTIONS | CLI_BIT(CLI_OPT_SERVER),
+     CLI_STORE_WRITE, "store the credential that a device shall use with an LwM2M server",
+     "For policies that say `psk: stored`. Needs --server, --psk-file and an identity.",
+     cli_device_credential_set},
+
+    {"policy check", "[PATH]", 0, 1, JSON, CLI_STORE_NONE,
+     "check a policy file or folder (default: the home's) and report every problem",
+     "Prints file:line:column: error: text for each. Exit 1 when there is an error.",
+     cli_policy_check},
+    {"policy list", "", 0, 0, JSON, CLI_STORE_NONE, "list the policies in the order of matching",
+     NULL, cli_policy_list},
+    {"policy plan", "ENDPOINT", 1, 1, CLI_BIT(CLI_OPT_DISCOVER) | CLI_BIT(CLI_OPT_FORMAT) | JSON,
+     CLI_STORE_READ, "show the very operations that the daemon would send; secrets as lengths",
+     "Without --discover the plan is made as for a device that does not answer Discover. Nothing "
+     "is\n"
+     "stored: a credential shown as minted is minted anew at the bootstrap.",
+     cli_policy_plan},
+
+    {"status", "", 0, 0, JSON, CLI_STORE_NONE, "show the state of the running daemon", NULL,
+     cli_daemon_status},
+    {"trace", "[ENDPOINT|ADDRESS]", 0, 1, CLI_BIT(CLI_OPT_COUNT) | JSON, CLI_STORE_NONE,
+     "show the messages of the running daemon as they pass; secrets as lengths",
+     "With an endpoint or an address, only the sessions of that device. Ends with the daemon, "
+     "after\n"
+     "--count messages, or when interrupted.",
+     cli_trace},
+    {"reload", "", 0, 0, JSON, CLI_STORE_NONE,
+     "have the daemon read its policies and settings again, whole or not at all", NULL,
+     cli_daemon_reload},
+    {"drain", "", 0, 0, JSON, CLI_STORE_NONE,
+     "have the daemon finish the running bootstraps, take no new one, and end", NULL,
+     cli_daemon_drain},
+    {"kick", "ENDPOINT", 1, 1, JSON, CLI_STORE_NONE, "have the daemon end a device's session", NULL,
+     cli_daemon_kick},
+
+    {"audit", "", 0, 0, CLI_BIT(CLI_OPT_FROM) | CLI_BIT(CLI_OPT_LIMIT) | JSON, CLI_STORE_READ,
+     "print who changed what and when, and verify the chain of these records", NULL, cli_audit},
+    {"home stats", "", 0, 0, JSON, CLI_STORE_READ, "count what the home holds", NULL,
+     cli_home_stats},
+    {"completion", "bash", 1, 1, 0, CLI_STORE_NONE, "print a completion script for the shell",
+     "For bash: source <(imprint completion bash)", cli_completion},
+    {"help", "[WORD]...", 0, 3, 0, CLI_STORE_NONE, "list the commands, or explain one", NULL,
+     cli_help},
+};
+
+const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];

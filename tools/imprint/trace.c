@@ -1,0 +1,140 @@
+/* imprint trace: one aligned line a message, its values indented below. */
+#include "tools/imprint/control.h"
+#include "tools/imprint/out.h"
+#include "tools/imprint/say.h"
+#include "tools/imprint/value.h"
+
+#include <string.h>
+#include <time.h>
+
+/* The string at PATH, safe for a terminal, in OUT; "" when there is none. */
+static const char *get(const struct lwm2m_json_node *node, const char *path, char out[static 512])
+{
+    const char *value = NULL;
+    size_t len = 0;
+    out[0] = '\0';
+    if (lwm2m_json_get_string(node, path, &value, &len) == LWM2M_OK) {
+        cli_safe(value, len, out, 512);
+    }
+    return out;
+}
+
+static char *clock_text(const struct lwm2m_json_node *node, char out[static 16])
+{
+    struct tm parts;
+    uint64_t at_ms = cli_answer_uint(node, "at_ms");
+    time_t at = (time_t)(at_ms / 1000);
+    if (gmtime_r(&at, &parts) == NULL) {
+        memset(&parts, 0, sizeof parts);
+    }
+    snprintf(out, 16, "%02u:%02u:%02u.%03u", (unsigned)parts.tm_hour % 100,
+             (unsigned)parts.tm_min % 100, (unsigned)parts.tm_sec % 100, (unsigned)(at_ms % 1000));
+    return out;
+}
+
+static void print_message(const struct lwm2m_json_node *node)
+{
+    char at[16], type[512], code[512], path[512], query[512], format[512], block[512], who[512];
+    bool is_in = strcmp(get(node, "direction", path), "in") == 0;
+    if (get(node, "endpoint", who)[0] == '\0') {
+        get(node, "peer", who);
+    }
+    printf("%s  %s  %-3s %-6s %5llu  %s%s%s  %s  %llu octets%s%s%s  %s\n", clock_text(node, at),
+           is_in ? "<-" : "->", get(node, "type", type), get(node, "code", code),
+           (unsigned long long)cli_answer_uint(node, "mid"), get(node, "path", path),
+           get(node, "query", query)[0] != '\0' ? "?" : "", query,
+           get(node, "format", format)[0] != '\0' ? format : "-",
+           (unsigned long long)cli_answer_uint(node, "size"),
+           get(node, "block", block)[0] != '\0' ? "  block " : "", block,
+           cli_answer_bool(node, "repeat") ? "  (again)" : "", who);
+    const struct lwm2m_json_node *values = lwm2m_json_at(node, "values");
+    struct cli_table table = {.columns = 3};
+    for (size_t i = 0; i < lwm2m_json_count(values); i++) {
+        const struct lwm2m_json_node *value = lwm2m_json_item(values, i);
+        cli_table_cell(&table, "%s", get(value, "path", path));
+        cli_table_cell(&table, "%s", get(value, "name", query));
+        cli_table_cell(&table, "%s", get(value, "value", format));
+    }
+    if (table.count > 0) {
+        cli_table_print(&table, 18);
+    }
+}
+
+static void print_event(const struct lwm2m_json_node *node, const char *event)
+{
+    char at[16], who[512], peer[512], why[512];
+    get(node, "endpoint", who);
+    printf("%s  --  %s%s%s  from %s%s%s\n", clock_text(node, at), event, who[0] != '\0' ? "  " : "",
+           who, get(node, "peer", peer), get(node, "why", why)[0] != '\0' ? ": " : "", why);
+}
+
+/* One line of the stream as text; true when it was a message. */
+static bool print_line(const char *line, size_t len)
+{
+    char event[512], safe[2048];
+    struct lwm2m_json_fault fault = {0};
+    struct lwm2m_json_document *document =
+        lwm2m_json_parse(line, len, CLI_CONTROL_LINE_MAX, &fault);
+    const struct lwm2m_json_node *root = document != NULL ? lwm2m_json_root(document) : NULL;
+    bool is_message = strcmp(get(root, "event", event), "message") == 0;
+    if (document == NULL) {
+        puts(cli_safe(line, len, safe, sizeof safe));
+    } else if (is_message) {
+        print_message(root);
+    } else {
+        print_event(root, event);
+    }
+    lwm2m_json_free(document);
+    return is_message;
+}
+
+static bool is_message_line(const char *line)
+{
+    return strstr(line, "\"event\":\"message\"") != NULL;
+}
+
+static enum cli_status follow(struct cli_call *call, struct cli_control *control, uint64_t count)
+{
+    const char *line = NULL;
+    size_t len = 0;
+    while (count > 0) {
+        enum cli_status status = cli_control_line(control, &line, &len);
+        if (status != CLI_DONE || line == NULL) {
+            return status;
+        }
+        bool is_message;
+        if (cli_has(call, CLI_OPT_JSON)) {
+            puts(line);
+            is_message = is_message_line(line);
+        } else {
+            is_message = print_line(line, len);
+        }
+        count -= is_message;
+        if (fflush(stdout) != 0) {
+            return CLI_FAILED;
+        }
+    }
+    return CLI_DONE;
+}
+
+enum cli_status cli_trace(struct cli_call *call)
+{
+    struct cli_control *control = NULL;
+    struct lwm2m_json_document *answer = NULL;
+    uint64_t count = UINT64_MAX;
+    enum cli_status status = cli_number_option(call, CLI_OPT_COUNT, 1, UINT64_MAX, &count);
+    if (status == CLI_DONE) {
+        status = cli_control_open(call, &control);
+    }
+    if (status == CLI_DONE) {
+        const char *filter = call->arg_count > 0 ? call->args[0] : NULL;
+        status =
+            cli_control_ask(control, "trace", filter != NULL ? "filter" : NULL, filter, &answer);
+    }
+    lwm2m_json_free(answer);
+    if (status == CLI_DONE) {
+        status = follow(call, control, count);
+    }
+    cli_control_close(control);
+    return status;
+}

@@ -1,5 +1,7 @@
 #include "bootstrap/lwm2m/link.h"
 
+#include "bootstrap/lwm2m/object.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,7 +133,7 @@ static uint16_t version_of(struct span value)
     value.text++;
     value.len--;
     const int32_t minor = take_number(&value, UINT8_MAX);
-    return minor < 0 ? 0 : (uint16_t)(major << 8 | minor);
+    return minor < 0 ? 0 : LWM2M_VERSION((unsigned)major, (unsigned)minor);
 }
 
 static enum lwm2m_error ssid_of(struct span value, uint16_t *ssid)

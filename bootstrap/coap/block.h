@@ -20,7 +20,9 @@ struct cc_block {
     bool has_more;
 };
 
+/* The value of a Block option taken apart. */
 struct cc_block cc_block_from(uint32_t value);
+/* And put together. */
 uint32_t cc_block_value(const struct cc_block *block);
 /* Block option NUMBER of MESSAGE; false when absent. */
 bool cc_block_get(const struct cc_message *message, uint16_t number, struct cc_block *block);

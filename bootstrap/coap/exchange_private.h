@@ -75,7 +75,9 @@ struct cc_exchange {
 
 /* ---- exchange.c ---- */
 
+/* Message IDs count up from a random start (RFC 7252 4.4). */
 uint16_t cc_exchange_next_mid(struct cc_exchange *exchange);
+/* The first, random, timeout of a Confirmable message that is sent now. */
 void cc_backoff_start(struct cc_exchange *exchange, struct cc_backoff *backoff, uint64_t now_ms);
 /* Doubles and counts down; false when MAX_RETRANSMIT is reached. */
 bool cc_backoff_next(struct cc_exchange *exchange, struct cc_backoff *backoff, uint64_t now_ms);
@@ -91,9 +93,13 @@ struct cc_draft {
     enum cc_error error;
 };
 
+/* An empty draft without token. */
 void cc_draft_start(struct cc_draft *draft, enum cc_type type, uint8_t code, uint16_t mid);
+/* Options come in ascending order. VALUE is borrowed until the draft is sent. */
 void cc_draft_option(struct cc_draft *draft, uint16_t number, const void *value, size_t len);
+/* An unsigned option, as short as it goes. */
 void cc_draft_uint(struct cc_draft *draft, uint16_t number, uint32_t value);
+/* LEN octets of VALUE, the last ones, in network order. */
 void cc_draft_opaque(struct cc_draft *draft, uint16_t number, uint64_t value, size_t len);
 /* Uri-Path options of "/a/b". */
 void cc_draft_path(struct cc_draft *draft, const char *path);

@@ -33,6 +33,7 @@ enum cc_error {
     CC_ECREDENTIAL,
     CC_EIO
 };
+/* A short phrase, static. */
 const char *cc_error_text(enum cc_error error);
 
 enum cc_type { CC_CON = 0, CC_NON = 1, CC_ACK = 2, CC_RST = 3 };

@@ -53,13 +53,11 @@ enum cc_error cc_pdu_read(const uint8_t *head, size_t len, struct cc_message *me
     if (pdu == NULL) {
         return CC_ENOMEM;
     }
-    if (!coap_pdu_parse(COAP_PROTO_UDP, head, len, pdu)) {
+    if (!coap_pdu_parse(COAP_PROTO_UDP, head, len, pdu) ||
+        coap_pdu_get_token(pdu).length > CC_TOKEN_MAX) {
         return CC_EFORMAT;
     }
     coap_bin_const_t token = coap_pdu_get_token(pdu);
-    if (token.length > CC_TOKEN_MAX) {
-        return CC_EFORMAT;
-    }
     message->type = (enum cc_type)coap_pdu_get_type(pdu);
     message->code = (uint8_t)coap_pdu_get_code(pdu);
     message->mid = (uint16_t)coap_pdu_get_mid(pdu);

@@ -47,20 +47,24 @@ enum pki_error pki_file_check_length(int fd, uint64_t needed, const char *folder
     return PKI_OK;
 }
 
-void pki_file_allocate_lock(const char *folder)
+enum pki_error pki_file_allocate_lock(const char *folder, struct pki_fault *fault)
 {
     char path[PKI_PATH_MAX];
+    enum pki_error error = pki_home_path(folder, "lock.mdb", path, fault);
 
-    if (pki_home_path(folder, "lock.mdb", path, NULL) != PKI_OK) {
-        return;
+    if (error != PKI_OK) {
+        return error;
     }
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 
-    if (fd >= 0) {
-        /* Where the file system cannot, LMDB's own sparse file remains. */
-        (void)!fallocate(fd, 0, 0, LOCK_FILE_BYTES);
-        close(fd);
+    if (fd < 0) {
+        return PKI_OK;
     }
+    if (fallocate(fd, 0, 0, LOCK_FILE_BYTES) != 0 && (errno == ENOSPC || errno == EDQUOT)) {
+        error = pki_fault_set(fault, PKI_EFULL, "%s: %s", path, strerror(errno));
+    }
+    close(fd);
+    return error;
 }
 
 void pki_file_cover(int fd, uint64_t needed)

@@ -176,6 +176,9 @@ enum pki_error pki_kv_open(const char *folder, const struct pki_kv_options *opti
 {
     enum pki_error error = options->is_new ? PKI_OK : pki_file_check_header(folder, fault);
 
+    if (error == PKI_OK) {
+        error = pki_file_allocate_lock(folder, fault);
+    }
     if (error != PKI_OK) {
         return error;
     }
@@ -185,9 +188,6 @@ enum pki_error pki_kv_open(const char *folder, const struct pki_kv_options *opti
         return pki_fault_set(fault, PKI_ENOMEM, "%s", pki_error_text(PKI_ENOMEM));
     }
     fresh->is_read_only = options->is_read_only;
-    if (!options->is_read_only) {
-        pki_file_allocate_lock(folder);
-    }
     int rc = open_env_or_lockless(fresh, folder, options->map_bytes);
 
     if (rc != 0) {

@@ -23,6 +23,11 @@ struct cc_seen *cc_dedup_find_separate(const struct cc_dedup *dedup, uint16_t ou
     return NULL;
 }
 
+static bool is_older(const struct cc_seen *a, const struct cc_seen *b)
+{
+    return (int32_t)(a->order - b->order) < 0;
+}
+
 /* A free row, or else the oldest that is done. */
 static struct cc_seen *find_room(const struct cc_dedup *dedup)
 {
@@ -32,8 +37,7 @@ static struct cc_seen *find_room(const struct cc_dedup *dedup)
         if (row->state == CC_SEEN_FREE) {
             return row;
         }
-        if (row->state == CC_SEEN_DONE &&
-            (oldest == NULL || row->expires_ms < oldest->expires_ms)) {
+        if (row->state == CC_SEEN_DONE && (oldest == NULL || is_older(row, oldest))) {
             oldest = row;
         }
     }
@@ -58,6 +62,7 @@ struct cc_seen *cc_dedup_add(struct cc_dedup *dedup, const struct cc_message *me
     }
     forget(row);
     row->state = CC_SEEN_OPEN;
+    row->order = dedup->next_order++;
     row->expires_ms = expires_ms;
     row->mid = message->mid;
     row->is_confirmable = message->type == CC_CON;
@@ -82,7 +87,7 @@ static bool drop_oldest(struct cc_dedup *dedup)
     for (size_t i = 0; i < CC_DEDUP_MAX; i++) {
         struct cc_seen *row = &dedup->rows[i];
         if (row->state == CC_SEEN_DONE && row->reply != NULL &&
-            (oldest == NULL || row->expires_ms < oldest->expires_ms)) {
+            (oldest == NULL || is_older(row, oldest))) {
             oldest = row;
         }
     }

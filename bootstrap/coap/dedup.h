@@ -32,6 +32,7 @@ struct cc_seen {
     uint64_t key; /* cc_block_key of the request */
     struct cc_backoff backoff;
     uint8_t *reply; /* the datagram sent for it, or the separate response */
+    uint32_t order; /* of arrival: many come within a millisecond */
     uint32_t block1;
     uint32_t block2;
     uint16_t reply_len;
@@ -46,6 +47,7 @@ struct cc_seen {
 
 struct cc_dedup {
     struct cc_seen *rows;
+    uint32_t next_order;
 };
 
 /* The row of a message of the peer, or NULL. */
@@ -54,7 +56,7 @@ struct cc_seen *cc_dedup_find(const struct cc_dedup *dedup, uint16_t mid);
 struct cc_seen *cc_dedup_find_separate(const struct cc_dedup *dedup, uint16_t our_mid);
 /*
  * A new open row for MESSAGE; the oldest that is done makes room. NULL when memory is short or all
- * rows are at work. EXPIRES_MS must not decrease from call to call.
+ * rows are at work.
  */
 struct cc_seen *cc_dedup_add(struct cc_dedup *dedup, const struct cc_message *message,
                              uint64_t expires_ms);

@@ -194,34 +194,46 @@ static bool check_pair(const struct sim_store *store, const struct sim_instance 
 static bool check_instance(const struct sim_store *store, const struct sim_instance *instance,
                            char *reason)
 {
-    if (!check_mandatory(instance, reason)) {
-        return false;
+    return check_mandatory(instance, reason) &&
+           (instance->object != LWM2M_OBJECT_SECURITY || check_security(store, instance, reason));
+}
+
+/* CHECK of every instance, in order. */
+static bool check_all(const struct sim_store *store, char *reason,
+                      bool (*check)(const struct sim_store *store,
+                                    const struct sim_instance *instance, char *reason))
+{
+    for (size_t i = 0; i < store->count; i++) {
+        if (!check(store, &store->instances[i], reason)) {
+            return false;
+        }
     }
-    if (instance->object == LWM2M_OBJECT_SECURITY && !check_security(store, instance, reason)) {
-        return false;
+    return true;
+}
+
+static bool check_accounts(const struct sim_store *store, char *reason)
+{
+    size_t bootstraps = 0;
+    size_t servers = 0;
+    for (size_t i = 0; i < store->count; i++) {
+        const struct sim_instance *instance = &store->instances[i];
+        bool is_security = instance->object == LWM2M_OBJECT_SECURITY;
+        servers += instance->object == LWM2M_OBJECT_SERVER;
+        bootstraps += is_security && is_true(instance, R_BOOTSTRAP);
     }
-    return check_pair(store, instance, reason);
+    if (bootstraps > 1) {
+        return fault(reason, "two Bootstrap-Server Accounts");
+    }
+    return servers > 0 || fault(reason, "no Server Account");
 }
 
 bool sim_validate(const struct sim_device *device, char *reason)
 {
     const struct sim_store *store = sim_device_store(device);
-    size_t bootstraps = 0;
-    size_t servers = 0;
-    for (size_t i = 0; i < store->count; i++) {
-        const struct sim_instance *instance = &store->instances[i];
-        if (!check_instance(store, instance, reason)) {
-            return false;
-        }
-        servers += instance->object == LWM2M_OBJECT_SERVER;
-        bootstraps += instance->object == LWM2M_OBJECT_SECURITY && is_true(instance, R_BOOTSTRAP);
+    bool is_valid = check_all(store, reason, check_instance) &&
+                    check_all(store, reason, check_pair) && check_accounts(store, reason);
+    if (is_valid) {
+        reason[0] = '\0';
     }
-    if (bootstraps > 1) {
-        return fault(reason, "two Bootstrap-Server Accounts");
-    }
-    if (servers == 0) {
-        return fault(reason, "no Server Account");
-    }
-    reason[0] = '\0';
-    return true;
+    return is_valid;
 }

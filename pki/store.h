@@ -58,7 +58,7 @@ enum pki_error pki_store_init(const char *home, const struct pki_store_options *
  * Opens HOME. O(1) in the number of records. Checks owner and modes (PKI_EMODE), the file against
  * its last page (PKI_ECORRUPT), the format (PKI_EVERSION), the key (PKI_EKEY). Other errors:
  * PKI_ENOTFOUND (no home here), PKI_EADDRSPACE, PKI_EREADONLY (asked to write where it cannot),
- * PKI_ELIMIT, PKI_ENOMEM, PKI_EIO.
+ * PKI_ELIMIT (this process has it open already), PKI_ENOMEM, PKI_EIO.
  */
 enum pki_error pki_store_open(const char *home, const struct pki_store_options *options,
                               struct pki_store **store, struct pki_fault *fault) MUST_USE;

@@ -22,8 +22,9 @@ enum pki_error pki_file_check_length(int fd, uint64_t needed, const char *folder
 
 /*
  * Gives FOLDER/lock.mdb its blocks now: LMDB maps it sparse, and a new reader on a full disk would
- * die of SIGBUS. PKI_EFULL. Where the file may not be written or its system cannot allocate, nothing
- * happens. Only before LMDB has it open: closing any descriptor of it drops the process's locks.
+ * die of SIGBUS. PKI_EFULL. Where the file may not be written or its system cannot allocate,
+ * nothing happens. Only before LMDB has it open: closing any descriptor of it drops the process's
+ * locks.
  */
 enum pki_error pki_file_allocate_lock(const char *folder, struct pki_fault *fault) MUST_USE;
 

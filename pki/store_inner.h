@@ -22,7 +22,10 @@
 #define PKI_META_KEY      "key"
 #define PKI_META_COUNTERS "counters"
 
+struct pki_claim;
+
 struct pki_store {
+    struct pki_claim *claim;
     struct pki_kv *kv;
     struct pki_sealer *sealer;
 };

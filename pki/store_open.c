@@ -2,6 +2,7 @@
 
 #include "pki/home.h"
 #include "pki/secret.h"
+#include "pki/store_claim.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -289,7 +290,10 @@ enum pki_error pki_store_open(const char *home, const struct pki_store_options *
     if (fresh == NULL) {
         return refuse(fault, PKI_ENOMEM, home);
     }
-    error = pki_kv_open(folder, &kv_old, &fresh->kv, fault);
+    error = pki_claim_new(folder, &fresh->claim, fault);
+    if (error == PKI_OK) {
+        error = pki_kv_open(folder, &kv_old, &fresh->kv, fault);
+    }
     if (error == PKI_OK) {
         error = open_seal(home, options, fresh, fault);
     }
@@ -306,6 +310,7 @@ void pki_store_close(struct pki_store *store)
     if (store != NULL) {
         pki_sealer_free(store->sealer);
         pki_kv_close(store->kv);
+        pki_claim_free(store->claim);
         free(store);
     }
 }

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NOW 1700000000
@@ -111,10 +112,73 @@ static inline uint64_t device_add(struct pki_store *store, const char *endpoint)
     return device.id;
 }
 
+/* A child of the test that ended with exit 0. */
+static inline void assert_child_ends_well(pid_t child)
+{
+    int status;
+
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static inline int group_setup(void **state)
 {
     (void)state;
     return pki_secret_setup() == PKI_OK ? 0 : -1;
 }
+
+/* What pki_store_audit showed. */
+struct seen {
+    size_t count;
+    struct pki_audit last;
+    size_t stop_after;
+};
+
+static inline bool see(void *context, const struct pki_audit *record)
+{
+    struct seen *seen = context;
+
+    seen->count++;
+    seen->last = *record;
+    return seen->count != seen->stop_after;
+}
+
+struct fixture {
+    struct home home;
+    struct pki_store *store;
+    struct pki_reader *reader;
+};
+
+static inline int fixture_setup(void **state)
+{
+    static struct fixture fixture;
+
+    home_init(&fixture.home, NULL);
+    fixture.store = home_open(&fixture.home, false);
+    fixture.reader = reader_new(fixture.store);
+    *state = &fixture;
+    return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    pki_reader_free(fixture->reader);
+    pki_store_close(fixture->store);
+    home_remove(&fixture->home);
+    return 0;
+}
+
+static inline struct pki_store_stats stats_of(struct fixture *fixture)
+{
+    struct pki_store_stats stats;
+
+    assert_int_equal(pki_store_stats(fixture->reader, &stats), PKI_OK);
+    return stats;
+}
+
+/* A test with a fresh fixture as its state. */
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 #endif

@@ -3,11 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
-
-#include "pki/bulk.h"
 
 /* What parent and children tell each other. */
 struct shared {
@@ -32,14 +29,6 @@ static unsigned int load(const unsigned int *value)
 static void store_value(unsigned int *value, unsigned int to)
 {
     __atomic_store_n(value, to, __ATOMIC_SEQ_CST);
-}
-
-static void assert_child_ends_well(pid_t child)
-{
-    int status;
-
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
 }
 
 /* Two devices in one transaction: a reader sees both or none. */
@@ -341,97 +330,6 @@ static void killed_readers_leave_their_slots(void **state)
     home_remove(&home);
 }
 
-/* ---- cost of opening ---- */
-
-/* Page faults of opening HOME and one look-up, in a process that never saw it. */
-static long open_faults(const struct home *home)
-{
-    int ends[2];
-    long faults = -1;
-
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct rusage before;
-        struct rusage after;
-        struct pki_device device;
-
-        getrusage(RUSAGE_SELF, &before);
-        struct pki_store *store = home_open(home, true);
-        struct pki_reader *reader = reader_new(store);
-        bool is_found = pki_store_device_by_endpoint(reader, "device-000050", &device) == PKI_OK;
-
-        getrusage(RUSAGE_SELF, &after);
-        faults = after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt;
-        _exit(is_found && write(ends[1], &faults, sizeof(faults)) == sizeof(faults) ? 0 : 1);
-    }
-    assert_int_equal(read(ends[0], &faults, sizeof(faults)), sizeof(faults));
-    assert_child_ends_well(child);
-    close(ends[0]);
-    close(ends[1]);
-    return faults;
-}
-
-static void no_pause(void *context, uint64_t us)
-{
-    (void)context;
-    (void)us;
-}
-
-static uint64_t standing_clock(void *context)
-{
-    (void)context;
-    return 0;
-}
-
-static void home_of(struct home *home, unsigned int count)
-{
-    const struct pki_bulk_pace pace = {standing_clock, no_pause, NULL};
-    struct pki_bulk_report report;
-    struct pki_bulk *bulk;
-
-    home_init(home, NULL);
-    struct pki_store *store = home_open(home, false);
-
-    assert_int_equal(pki_bulk_open(store, "test", NOW, &pace, &bulk), PKI_OK);
-    for (unsigned int i = 0; i < count; i++) {
-        char endpoint[32];
-
-        snprintf(endpoint, sizeof(endpoint), "device-%06u", i);
-        struct pki_device device = device_of(endpoint);
-
-        assert_int_equal(pki_bulk_device_add(bulk, &device), PKI_OK);
-    }
-    assert_int_equal(pki_bulk_close(bulk, &report), PKI_OK);
-    assert_int_equal(report.added, count);
-    pki_store_close(store);
-}
-
-/*
- * A thousand times the devices, and opening touches the same pages but for a level or two of each
- * tree on its way; a walk over them would touch thousands.
- */
-static void opening_does_not_grow_with_the_devices(void **state)
-{
-    struct home small;
-    struct home large;
-
-    (void)state;
-    home_of(&small, 100);
-    home_of(&large, 100000);
-    long few = open_faults(&small);
-    long many = open_faults(&large);
-
-    assert_true(few > 0);
-    if (many > few + 24) {
-        fail_msg("%ld page faults with 100 devices, %ld with 100,000", few, many);
-    }
-    home_remove(&small);
-    home_remove(&large);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,7 +337,6 @@ int main(void)
         cmocka_unit_test(threads_read_beside_the_writer),
         cmocka_unit_test(kill_at_any_point_loses_nothing),
         cmocka_unit_test(killed_readers_leave_their_slots),
-        cmocka_unit_test(opening_does_not_grow_with_the_devices),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);

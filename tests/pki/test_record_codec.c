@@ -1,0 +1,367 @@
+#include "tests/support/cmocka_all.h"
+
+#include "pki/record_codec.h"
+
+#include <string.h>
+
+static struct pki_device full_device(void)
+{
+    struct pki_device device = {
+        .endpoint = "urn:dev:os:1",
+        .auth = PKI_AUTH_PSK,
+        .identity = {'i', 0, 'd'},
+        .identity_len = 3,
+        .psk = {1, 2, 3},
+        .psk_len = 16,
+        .group = "meters",
+        .policy = "acme",
+        .attributes = {{"vendor", "acme"}, {"region", "n\xc3\xb6rd"}},
+        .attribute_count = 2,
+        .created_at = 1,
+        .changed_at = 2,
+        .disabled_at = 3,
+        .bootstrapped_at = 4,
+        .attempted_at = -5,
+        .last_result = PKI_RESULT_HELD,
+    };
+
+    return device;
+}
+
+/* One kind of record: a struct that is full to its bounds, its encoder and its decoder. */
+struct kind {
+    const char *name;
+    size_t size;
+    void (*fill)(void *record);
+    enum pki_error (*encode)(const void *record, uint8_t *out, size_t cap, size_t *len);
+    enum pki_error (*decode)(const uint8_t *data, size_t len, void *record);
+};
+
+static void fill_text(char *out, size_t cap)
+{
+    memset(out, 't', cap - 1);
+    out[cap - 1] = '\0';
+}
+
+static void fill_device(void *record)
+{
+    struct pki_device *device = record;
+
+    *device = full_device();
+    fill_text(device->endpoint, sizeof(device->endpoint));
+    fill_text(device->group, sizeof(device->group));
+    fill_text(device->policy, sizeof(device->policy));
+    device->identity_len = PKI_IDENTITY_MAX;
+    device->psk_len = PKI_PSK_MAX;
+    device->attribute_count = PKI_ATTRIBUTES_MAX;
+    for (size_t i = 0; i < PKI_ATTRIBUTES_MAX; i++) {
+        fill_text(device->attributes[i].name, sizeof(device->attributes[i].name));
+        fill_text(device->attributes[i].value, sizeof(device->attributes[i].value));
+    }
+}
+
+static void fill_credential(void *record)
+{
+    *(struct pki_credential *)record = (struct pki_credential){
+        .mode = PKI_AUTH_PSK,
+        .identity = {'x'},
+        .identity_len = PKI_IDENTITY_MAX,
+        .secret = {9},
+        .secret_len = PKI_PSK_MAX,
+        .is_stored = true,
+        .staged_at = INT64_MIN,
+        .active_at = INT64_MAX,
+        .unconfirmed_at = 1,
+        .retired_at = 2,
+        .abandoned_at = 3,
+    };
+}
+
+static void fill_outcome(void *record)
+{
+    struct pki_outcome *outcome = record;
+
+    *outcome = (struct pki_outcome){
+        .started_at = 1,
+        .duration_ms = UINT32_MAX,
+        .result = PKI_RESULT_SUPERSEDED,
+        .code = 0x84,
+        .writes = UINT16_MAX,
+        .deletes = 2,
+        .retransmissions = 3,
+    };
+    fill_text(outcome->step, sizeof(outcome->step));
+    fill_text(outcome->reason, sizeof(outcome->reason));
+    fill_text(outcome->policy, sizeof(outcome->policy));
+    fill_text(outcome->peer, sizeof(outcome->peer));
+}
+
+static void fill_unknown(void *record)
+{
+    struct pki_unknown *unknown = record;
+
+    *unknown = (struct pki_unknown){
+        .kind = PKI_UNKNOWN_ENDPOINT,
+        .name = {0, 'n'},
+        .name_len = PKI_IDENTITY_MAX,
+        .first_at = 1,
+        .last_at = 2,
+        .count = UINT64_MAX,
+    };
+    fill_text(unknown->peer, sizeof(unknown->peer));
+}
+
+static void fill_audit(void *record)
+{
+    struct pki_audit_link *link = record;
+
+    memset(link, 0, sizeof(*link));
+    link->record.number = 5;
+    link->record.at = 6;
+    fill_text(link->record.actor, sizeof(link->record.actor));
+    fill_text(link->record.action, sizeof(link->record.action));
+    fill_text(link->record.subject, sizeof(link->record.subject));
+    memset(link->previous, 0xab, sizeof(link->previous));
+}
+
+static void fill_counters(void *record)
+{
+    *(struct pki_counters *)record = (struct pki_counters){
+        .next_device_id = 1,
+        .devices = 2,
+        .credentials = 3,
+        .unknowns = 4,
+        .audit_first = 5,
+        .audit_next = 6,
+        .audit_head = {7},
+    };
+}
+
+static void fill_home(void *record)
+{
+    struct pki_home_record *home = record;
+
+    memset(home, 0, sizeof(*home));
+    home->key_id = 3;
+    home->created_at = 4;
+}
+
+static void fill_wrapped(void *record)
+{
+    *(struct pki_wrapped_key *)record = (struct pki_wrapped_key){
+        .kind = PKI_WRAPPED_BY_PASSPHRASE,
+        .key_id = 1,
+        .passes = 16,
+        .memory_kib = 1024 * 1024,
+        .salt = {1},
+        .nonce = {2},
+        .sealed = {3},
+    };
+}
+
+#define CODEC(what, type)                                                                          \
+    static enum pki_error encode_##what(const void *record, uint8_t *out, size_t cap, size_t *len) \
+    {                                                                                              \
+        return pki_##what##_encode((const struct type *)record, out, cap, len);                    \
+    }                                                                                              \
+    static enum pki_error decode_##what(const uint8_t *data, size_t len, void *record)             \
+    {                                                                                              \
+        return pki_##what##_decode(data, len, (struct type *)record);                              \
+    }
+CODEC(device, pki_device)
+CODEC(credential, pki_credential)
+CODEC(outcome, pki_outcome)
+CODEC(unknown, pki_unknown)
+CODEC(audit, pki_audit_link)
+CODEC(counters, pki_counters)
+CODEC(home, pki_home_record)
+CODEC(wrapped_key, pki_wrapped_key)
+
+static const struct kind kinds[] = {
+    {"device", sizeof(struct pki_device), fill_device, encode_device, decode_device},
+    {"credential", sizeof(struct pki_credential), fill_credential, encode_credential,
+     decode_credential},
+    {"outcome", sizeof(struct pki_outcome), fill_outcome, encode_outcome, decode_outcome},
+    {"unknown", sizeof(struct pki_unknown), fill_unknown, encode_unknown, decode_unknown},
+    {"audit", sizeof(struct pki_audit_link), fill_audit, encode_audit, decode_audit},
+    {"counters", sizeof(struct pki_counters), fill_counters, encode_counters, decode_counters},
+    {"home", sizeof(struct pki_home_record), fill_home, encode_home, decode_home},
+    {"wrapped key", sizeof(struct pki_wrapped_key), fill_wrapped, encode_wrapped_key,
+     decode_wrapped_key},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+union any {
+    struct pki_device device;
+    struct pki_credential credential;
+    struct pki_outcome outcome;
+    struct pki_unknown unknown;
+    struct pki_audit_link audit;
+    struct pki_counters counters;
+    struct pki_home_record home;
+    struct pki_wrapped_key wrapped;
+};
+
+static const uint8_t zeros[sizeof(union any)];
+
+static void full_records_come_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        uint8_t data[PKI_RECORD_MAX];
+        uint8_t again[PKI_RECORD_MAX];
+        union any record;
+        union any back;
+        size_t len;
+        size_t again_len;
+
+        kinds[i].fill(&record);
+        assert_int_equal(kinds[i].encode(&record, data, sizeof(data), &len), PKI_OK);
+        assert_int_equal(kinds[i].decode(data, len, &back), PKI_OK);
+        assert_int_equal(kinds[i].encode(&back, again, sizeof(again), &again_len), PKI_OK);
+        assert_int_equal(len, again_len);
+        assert_memory_equal(data, again, len);
+    }
+}
+
+static void every_member_comes_back(void **state)
+{
+    struct pki_device device = full_device();
+    struct pki_device back;
+    uint8_t data[PKI_RECORD_MAX];
+    size_t len;
+
+    (void)state;
+    assert_int_equal(pki_device_encode(&device, data, sizeof(data), &len), PKI_OK);
+    assert_int_equal(pki_device_decode(data, len, &back), PKI_OK);
+    /* Octets beyond psk_len are not kept. */
+    assert_memory_equal(&back, &device, sizeof(device));
+}
+
+static void cut_and_longer_records_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        uint8_t data[PKI_RECORD_MAX + 1] = {0};
+        union any record;
+        size_t len;
+
+        kinds[i].fill(&record);
+        assert_int_equal(kinds[i].encode(&record, data, PKI_RECORD_MAX, &len), PKI_OK);
+        for (size_t cut = 0; cut < len; cut++) {
+            assert_int_equal(kinds[i].decode(data, cut, &record), PKI_ECORRUPT);
+            assert_memory_equal(&record, zeros, kinds[i].size);
+        }
+        assert_int_equal(kinds[i].decode(data, len + 1, &record), PKI_ECORRUPT);
+    }
+}
+
+static void small_buffers_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        uint8_t data[PKI_RECORD_MAX];
+        union any record;
+        size_t len;
+        size_t short_len;
+
+        kinds[i].fill(&record);
+        assert_int_equal(kinds[i].encode(&record, data, sizeof(data), &len), PKI_OK);
+        assert_int_equal(kinds[i].encode(&record, data, len - 1, &short_len), PKI_ELIMIT);
+        assert_int_equal(short_len, 0);
+    }
+}
+
+static void other_versions_are_told_apart(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        uint8_t data[PKI_RECORD_MAX];
+        union any record;
+        size_t len;
+
+        kinds[i].fill(&record);
+        assert_int_equal(kinds[i].encode(&record, data, sizeof(data), &len), PKI_OK);
+        data[0]++;
+        assert_int_equal(kinds[i].decode(data, len, &record), PKI_EVERSION);
+        assert_memory_equal(&record, zeros, kinds[i].size);
+        data[0] = 0;
+        assert_int_equal(kinds[i].decode(data, len, &record), PKI_ECORRUPT);
+    }
+}
+
+/* One octet of an otherwise good record changed to what it may not be. */
+static void bad_members_are_refused(void **state)
+{
+    static const struct {
+        size_t kind;
+        size_t offset;
+        uint8_t octet;
+        const char *why;
+    } rows[] = {
+        {0, 1, 253, "endpoint over its bound"},
+        {0, 5, 0, "NUL in the endpoint"},
+        {0, 1 + 253, 4, "auth outside its enum"},
+        {0, 1 + 253 + 1 + 256, 65, "PSK over its bound"},
+        {0, 1 + 253 + 1 + 256 + 65 + 65 + 65, 17, "too many attributes"},
+        {1, 1, 4, "mode outside its enum"},
+        {1, 1 + 1 + 256 + 65, 2, "a boolean of 2"},
+        {2, 13, 7, "result outside its enum"},
+        {3, 1, 0, "kind 0"},
+        {3, 1, 3, "kind outside its enum"},
+        {5, 40, 9, "audit numbers in the wrong order"},
+        {7, 1, 0, "wrapping kind 0"},
+        {7, 1, 1, "a key file with a cost"},
+        {7, 9, 17, "too many passes"},
+        {7, 9, 0, "no passes"},
+        {7, 13, 1, "more memory than allowed"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct kind *kind = &kinds[rows[i].kind];
+        uint8_t data[PKI_RECORD_MAX];
+        union any record;
+        size_t len;
+
+        kind->fill(&record);
+        assert_int_equal(kind->encode(&record, data, sizeof(data), &len), PKI_OK);
+        data[rows[i].offset] = rows[i].octet;
+        if (kind->decode(data, len, &record) != PKI_ECORRUPT) {
+            fail_msg("%s: %s was accepted", kind->name, rows[i].why);
+        }
+    }
+}
+
+static void unsound_structs_do_not_encode(void **state)
+{
+    struct pki_device device = full_device();
+    struct pki_outcome outcome = {.code = 1};
+    struct pki_unknown unknown = {.kind = PKI_UNKNOWN_IDENTITY, .name_len = 256};
+    uint8_t data[PKI_RECORD_MAX];
+    size_t len;
+
+    (void)state;
+    device.attribute_count = PKI_ATTRIBUTES_MAX + 1;
+    memset(outcome.step, 's', sizeof(outcome.step));
+    assert_int_equal(pki_device_encode(&device, data, sizeof(data), &len), PKI_EINVAL);
+    assert_int_equal(pki_outcome_encode(&outcome, data, sizeof(data), &len), PKI_EINVAL);
+    assert_int_equal(pki_unknown_encode(&unknown, data, sizeof(data), &len), PKI_EINVAL);
+    assert_int_equal(len, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(full_records_come_back),
+        cmocka_unit_test(every_member_comes_back),
+        cmocka_unit_test(cut_and_longer_records_are_refused),
+        cmocka_unit_test(small_buffers_are_refused),
+        cmocka_unit_test(other_versions_are_told_apart),
+        cmocka_unit_test(bad_members_are_refused),
+        cmocka_unit_test(unsound_structs_do_not_encode),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -4,8 +4,7 @@
 #define JSON CLI_BIT(CLI_OPT_JSON)
 
 const struct cli_option cli_options[CLI_OPTIONS] = {
-    [CLI_OPT_HOME] = {"--home", "DIR", false,
-                      "the home to work on (default: $IMPRINT_HOME, else ~/.imprint)"},
+    [CLI_OPT_HOME] = {"--home", "DIR", false, "the home to work on (default: $IMPRINT_HOME)"},
     [CLI_OPT_PASSPHRASE_FILE] = {"--passphrase-file", "FILE", false,
                                  "read the home's passphrase from FILE (- = standard input)"},
     [CLI_OPT_JSON] = {"--json", NULL, false, "print JSON; lists print one object a line"},

@@ -18,7 +18,7 @@ static void counts(const struct lwm2m_json_node *root, const char *path)
     void *cursor = NULL;
     const char *key = NULL;
     bool is_any = false;
-    printf("%-11s", path);
+    printf("%-12s", path);
     while ((member = lwm2m_json_next(object, &cursor, &key)) != NULL) {
         uint64_t value = cli_answer_uint(member, "");
         if (value > 0) {
@@ -34,15 +34,15 @@ static void counts(const struct lwm2m_json_node *root, const char *path)
 static void print_head(const struct lwm2m_json_node *root)
 {
     char at[24];
-    printf("%-11s%s, pid %llu, up since %s%s\n", "imprintd", text(root, "version"),
+    printf("%-12s%s, pid %llu, up since %s%s\n", "imprintd", text(root, "version"),
            (unsigned long long)cli_answer_uint(root, "pid"),
            cli_time((int64_t)cli_answer_uint(root, "started_at"), at),
            cli_answer_bool(root, "draining") ? ", draining" : "");
-    printf("%-11s%llu\n", "workers", (unsigned long long)cli_answer_uint(root, "workers"));
+    printf("%-12s%llu\n", "workers", (unsigned long long)cli_answer_uint(root, "workers"));
     const struct lwm2m_json_node *listeners = lwm2m_json_at(root, "listeners");
     for (size_t i = 0; i < lwm2m_json_count(listeners); i++) {
         const struct lwm2m_json_node *it = lwm2m_json_item(listeners, i);
-        printf("%-11s%s (bound to %s)%s\n", i == 0 ? "listeners" : "", text(it, "uri"),
+        printf("%-12s%s (bound to %s)%s\n", i == 0 ? "listeners" : "", text(it, "uri"),
                text(it, "bound"), cli_answer_bool(it, "plain") ? ", secrets in the clear" : "");
     }
 }
@@ -50,10 +50,10 @@ static void print_head(const struct lwm2m_json_node *root)
 static void print_tail(const struct lwm2m_json_node *root)
 {
     char at[24];
-    printf("%-11s%llu rules from %s, loaded %s\n", "policies",
+    printf("%-12s%llu from %s, loaded %s\n", "policies",
            (unsigned long long)cli_answer_uint(root, "policies.rules"), text(root, "policies.path"),
            cli_time((int64_t)cli_answer_uint(root, "policies.loaded_at"), at));
-    printf("%-11s%llu waiting, %llu commits of %llu records, last %llu us, %llu errors\n", "queue",
+    printf("%-12s%llu waiting, %llu commits of %llu records, last %llu us, %llu errors\n", "queue",
            (unsigned long long)cli_answer_uint(root, "queue.depth"),
            (unsigned long long)cli_answer_uint(root, "queue.commits"),
            (unsigned long long)cli_answer_uint(root, "queue.records"),

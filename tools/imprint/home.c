@@ -11,22 +11,16 @@
 enum cli_status cli_home_choose(struct cli_call *call)
 {
     const char *home = cli_value(call, CLI_OPT_HOME);
-    const char *set = getenv("IMPRINT_HOME");
-    const char *user = getenv("HOME");
-    int len = 0;
     if (home != NULL && home[0] == '\0') {
         return cli_usage("--home is empty");
     }
-    if (home == NULL && set != NULL && set[0] != '\0') {
-        home = set;
+    if (home == NULL) {
+        home = getenv("IMPRINT_HOME");
     }
-    if (home != NULL) {
-        len = snprintf(call->home, sizeof call->home, "%s", home);
-    } else if (user != NULL && user[0] != '\0') {
-        len = snprintf(call->home, sizeof call->home, "%s/.imprint", user);
-    } else {
-        return cli_usage("no home: give --home, or set IMPRINT_HOME");
+    if (home == NULL || home[0] == '\0') {
+        return cli_usage("no home: give --home DIR, or set IMPRINT_HOME");
     }
+    int len = snprintf(call->home, sizeof call->home, "%s", home);
     while (len > 1 && (size_t)len < sizeof call->home && call->home[len - 1] == '/') {
         call->home[--len] = '\0';
     }

@@ -9,7 +9,7 @@
 
 #define CLI_PASSPHRASE_MAX 1024
 
-/* Sets CALL->home from --home, $IMPRINT_HOME or ~/.imprint. */
+/* Sets CALL->home from --home or $IMPRINT_HOME. */
 enum cli_status cli_home_choose(struct cli_call *call);
 /* CALL->home "/" NAME into OUT. */
 enum cli_status cli_home_path(const struct cli_call *call, const char *name, char out[static 4096]);

@@ -43,7 +43,9 @@ static bool is_minted(const struct policy_plan *plan, const struct lwm2m_value *
 static void octets_text(const struct lwm2m_value *value, char *out)
 {
     size_t len = value->as.bytes.len;
-    if (value->type != LWM2M_OPAQUE || (len > 0 && cli_is_text(value->as.bytes.data, len))) {
+    if (len == 0) {
+        memcpy(out, "(empty)", 8);
+    } else if (value->type != LWM2M_OPAQUE || cli_is_text(value->as.bytes.data, len)) {
         cli_safe(value->as.bytes.data, len, out, VALUE_TEXT);
     } else if (len * 2 + 5 < VALUE_TEXT) {
         memcpy(out, "hex:", 4);
@@ -111,15 +113,14 @@ static const char *format_name(uint16_t number)
 
 static void print_leaves(const struct policy_plan *plan, const struct policy_op *op)
 {
-    struct cli_table table = {.columns = 4};
+    struct cli_table table = {.columns = 3};
     char path[25], value[VALUE_TEXT];
     for (size_t i = 0; i < op->leaf_count; i++) {
         value_text(plan, &op->leaves[i], value);
         cli_table_cell(&table, "%s", lwm2m_path_text(op->leaves[i].path, path));
         cli_table_cell(&table, "%s", name_of(&op->leaves[i]));
-        cli_table_cell(&table, "%s", value);
-        cli_table_cell(&table, "%s",
-                       op->is_optional != NULL && op->is_optional[i] ? "optional" : " ");
+        cli_table_cell(&table, "%s%s", value,
+                       op->is_optional != NULL && op->is_optional[i] ? "  (optional)" : "");
     }
     cli_table_print(&table, 10);
     pki_secret_wipe(value, sizeof value);

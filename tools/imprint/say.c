@@ -42,5 +42,6 @@ void cli_note(const char *format, ...)
 enum cli_status cli_fail_pki(const char *what, enum pki_error code, const struct pki_fault *fault)
 {
     const char *text = fault != NULL && fault->text[0] != '\0' ? fault->text : pki_error_text(code);
-    return cli_fail("%s: %s", what, text);
+    bool is_named = strncmp(text, what, strlen(what)) == 0;
+    return cli_fail("%s%s%s", is_named ? "" : what, is_named ? "" : ": ", text);
 }

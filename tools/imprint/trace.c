@@ -4,17 +4,27 @@
 #include "tools/imprint/say.h"
 #include "tools/imprint/value.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-/* The string at PATH, safe for a terminal, in OUT; "" when there is none. */
+/* The value at PATH as text, safe for a terminal, in OUT; "" when there is none. */
 static const char *get(const struct lwm2m_json_node *node, const char *path, char out[static 512])
 {
-    const char *value = NULL;
+    const char *text = NULL;
     size_t len = 0;
+    int64_t number = 0;
+    double real = 0;
+    bool truth = false;
     out[0] = '\0';
-    if (lwm2m_json_get_string(node, path, &value, &len) == LWM2M_OK) {
-        cli_safe(value, len, out, 512);
+    if (lwm2m_json_get_string(node, path, &text, &len) == LWM2M_OK) {
+        cli_safe(text, len, out, 512);
+    } else if (lwm2m_json_get_int(node, path, &number) == LWM2M_OK) {
+        snprintf(out, 512, "%" PRId64, number);
+    } else if (lwm2m_json_get_double(node, path, &real) == LWM2M_OK) {
+        snprintf(out, 512, "%g", real);
+    } else if (lwm2m_json_get_bool(node, path, &truth) == LWM2M_OK) {
+        snprintf(out, 512, "%s", truth ? "true" : "false");
     }
     return out;
 }
@@ -32,39 +42,53 @@ static char *clock_text(const struct lwm2m_json_node *node, char out[static 16])
     return out;
 }
 
-static void print_message(const struct lwm2m_json_node *node)
+static void print_values(const struct lwm2m_json_node *node)
 {
-    char at[16], type[512], code[512], path[512], query[512], format[512], block[512], who[512];
-    bool is_in = strcmp(get(node, "direction", path), "in") == 0;
-    if (get(node, "endpoint", who)[0] == '\0') {
-        get(node, "peer", who);
-    }
-    printf("%s  %s  %-3s %-6s %5llu  %s%s%s  %s  %llu octets%s%s%s  %s\n", clock_text(node, at),
-           is_in ? "<-" : "->", get(node, "type", type), get(node, "code", code),
-           (unsigned long long)cli_answer_uint(node, "mid"), get(node, "path", path),
-           get(node, "query", query)[0] != '\0' ? "?" : "", query,
-           get(node, "format", format)[0] != '\0' ? format : "-",
-           (unsigned long long)cli_answer_uint(node, "size"),
-           get(node, "block", block)[0] != '\0' ? "  block " : "", block,
-           cli_answer_bool(node, "repeat") ? "  (again)" : "", who);
+    char path[512], name[512], value[512];
     const struct lwm2m_json_node *values = lwm2m_json_at(node, "values");
     struct cli_table table = {.columns = 3};
     for (size_t i = 0; i < lwm2m_json_count(values); i++) {
-        const struct lwm2m_json_node *value = lwm2m_json_item(values, i);
-        cli_table_cell(&table, "%s", get(value, "path", path));
-        cli_table_cell(&table, "%s", get(value, "name", query));
-        cli_table_cell(&table, "%s", get(value, "value", format));
+        const struct lwm2m_json_node *item = lwm2m_json_item(values, i);
+        cli_table_cell(&table, "%s", get(item, "path", path));
+        cli_table_cell(&table, "%s", get(item, "name", name));
+        cli_table_cell(&table, "%s", get(item, "value", value));
     }
     if (table.count > 0) {
         cli_table_print(&table, 18);
     }
+    if (get(node, "text", value)[0] != '\0') {
+        printf("%18s%s\n", "", value);
+    }
+}
+
+static void print_message(const struct lwm2m_json_node *node)
+{
+    char at[16], type[512], code[512], path[512], query[512], target[1024], size[32] = "";
+    char format[512], block1[512], block2[512], who[512];
+    bool is_in = strcmp(get(node, "direction", path), "in") == 0;
+    get(node, "path", path);
+    get(node, "query", query);
+    snprintf(target, sizeof target, "%s%s%s", path, query[0] != '\0' ? "?" : "", query);
+    if (get(node, "endpoint", who)[0] == '\0') {
+        get(node, "peer", who);
+    }
+    if (cli_answer_uint(node, "size") > 0) {
+        snprintf(size, sizeof size, "%llu B", (unsigned long long)cli_answer_uint(node, "size"));
+    }
+    printf("%s  %s %-3s %-6s %-24s %-10s %7s  mid %-5llu  %s%s%s%s%s%s\n", clock_text(node, at),
+           is_in ? "<-" : "->", get(node, "type", type), get(node, "code", code), target,
+           get(node, "format", format), size, (unsigned long long)cli_answer_uint(node, "mid"), who,
+           get(node, "block1", block1)[0] != '\0' ? "  block1 " : "", block1,
+           get(node, "block2", block2)[0] != '\0' ? "  block2 " : "", block2,
+           cli_answer_bool(node, "repeat") ? "  (again)" : "");
+    print_values(node);
 }
 
 static void print_event(const struct lwm2m_json_node *node, const char *event)
 {
     char at[16], who[512], peer[512], why[512];
     get(node, "endpoint", who);
-    printf("%s  --  %s%s%s  from %s%s%s\n", clock_text(node, at), event, who[0] != '\0' ? "  " : "",
+    printf("%s  -- %s%s%s  from %s%s%s\n", clock_text(node, at), event, who[0] != '\0' ? "  " : "",
            who, get(node, "peer", peer), get(node, "why", why)[0] != '\0' ? ": " : "", why);
 }
 

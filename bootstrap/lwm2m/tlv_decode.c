@@ -92,13 +92,17 @@ static enum lwm2m_error get_signed(const struct element *element,
     if (error) {
         return error;
     }
-    const unsigned shift = 64 - 8 * (unsigned)element->len;
+    const uint64_t all_ones = UINT64_MAX >> (64 - 8 * element->len);
     const bool is_negative = element->value[0] >> 7;
-    /* Section 3.4: some send 65535 in two octets; no negative number is possible there. */
-    const bool is_unsigned =
-        element->len == 2 && resource->has_range && resource->min >= 0 && resource->max > INT16_MAX;
-    if (is_negative && !is_unsigned) {
-        bits |= shift == 0 ? 0 : ~(UINT64_MAX >> shift);
+    if (is_negative && resource->has_range && resource->min >= 0) {
+        /* Section 3.4: some send 65535, which must not be negative, as -1, and others without
+         * regard to the sign bit: no negative number is possible here. */
+        if (bits > INT64_MAX) {
+            return LWM2M_ERANGE;
+        }
+        bits = bits == all_ones && resource->max == LWM2M_ID_NONE ? LWM2M_ID_NONE : bits;
+    } else if (is_negative) {
+        bits |= ~all_ones;
     }
     memcpy(number, &bits, sizeof *number);
     return LWM2M_OK;

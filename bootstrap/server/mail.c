@@ -69,15 +69,16 @@ static void take_trace(struct bs_worker *worker, struct bs_trace_set *trace)
     worker->trace = trace;
 }
 
-static void end_run(struct bs_worker *worker, uint64_t number, bool with_session)
+/* The run and its session: the device is told by close_notify, and need not wait for a Finish that
+ * never comes. */
+static void end_run(struct bs_worker *worker, uint64_t number, enum bs_event_kind why)
 {
     struct bs_run *run = bs_run_find(worker, number);
     if (!run)
         return;
     struct cc_session *session = run->session;
-    bs_run_interrupt(run, with_session ? BS_EVENT_DRAIN : BS_EVENT_SUPERSEDED);
-    if (with_session && session)
-        cc_session_close_later(session, 0);
+    bs_run_interrupt(run, why);
+    cc_session_close_later(session, 0);
 }
 
 static void start_draining(struct bs_worker *worker)
@@ -99,10 +100,10 @@ static void read_one(struct bs_worker *worker, struct bs_mail *mail)
         report(worker, mail->gather);
         break;
     case BS_MAIL_SUPERSEDE:
-        end_run(worker, mail->run, false);
+        end_run(worker, mail->run, BS_EVENT_SUPERSEDED);
         break;
     case BS_MAIL_KICK:
-        end_run(worker, mail->run, true);
+        end_run(worker, mail->run, BS_EVENT_DRAIN);
         break;
     case BS_MAIL_COMMITTED:
         bs_run_committed(mail->job);

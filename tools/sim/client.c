@@ -162,7 +162,8 @@ static void connect_now(struct sim_client *client)
         return;
     }
     client->state = CONNECTING;
-    client->deadline_ms = now_of(client) + CONNECT_MS;
+    uint32_t timeout_ms = client->config.timeout_ms;
+    client->deadline_ms = now_of(client) + (timeout_ms < CONNECT_MS ? timeout_ms : CONNECT_MS);
     enum cc_error error =
         cc_endpoint_connect(client->hub->endpoint, &client->config.connection, &client->session);
     if (error != CC_OK) {
@@ -390,7 +391,7 @@ void sim_client_tick(struct sim_client *client)
         connect_now(client);
         break;
     case CONNECTING:
-        fail(client, SIM_UNREACHABLE, "no handshake");
+        fail(client, SIM_UNREACHABLE, "no handshake in time");
         break;
     case SERVING:
         fail(client, SIM_UNFINISHED, "no Finish in time");

@@ -55,7 +55,7 @@ struct sim_client_config {
     const char *endpoint; /* NULL = `ep` is not sent */
     uint16_t pct;         /* CC_FORMAT_NONE = `pct` is not sent */
     uint32_t hold_off_ms; /* before each attempt's request */
-    uint32_t timeout_ms;  /* 0 = CC_EXCHANGE_LIFETIME_MS */
+    uint32_t timeout_ms;  /* 0 = CC_EXCHANGE_LIFETIME_MS; a handshake gets at most 60 s of it */
     uint32_t linger_ms;
     unsigned retries;
     struct sim_observer observer;

@@ -2,11 +2,9 @@
 
 #include "pki/store_inner.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BATCH_MAX     1024 /* devices collected and sorted at once */
 #define INSERT_MIN_US 1000 /* even beside a disk whose commit takes all of the 20 ms */
@@ -23,23 +21,16 @@ struct pki_bulk {
     struct pki_device devices[BATCH_MAX];
 };
 
-static uint64_t monotonic_us(void *context)
+static uint64_t standing_clock(void *context)
 {
-    struct timespec now;
-
     (void)context;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    return 0;
 }
 
-static void sleep_us(void *context, uint64_t us)
+static void no_pause(void *context, uint64_t us)
 {
-    struct timespec left = {.tv_sec = (time_t)(us / 1000000),
-                            .tv_nsec = (long)(us % 1000000) * 1000};
-
     (void)context;
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-    }
+    (void)us;
 }
 
 enum pki_error pki_bulk_open(struct pki_store *store, const char *actor, int64_t now_at,
@@ -53,9 +44,7 @@ enum pki_error pki_bulk_open(struct pki_store *store, const char *actor, int64_t
     fresh->store = store;
     fresh->now_at = now_at;
     snprintf(fresh->actor, sizeof(fresh->actor), "%s", actor);
-    fresh->pace = pace != NULL
-                      ? *pace
-                      : (struct pki_bulk_pace){.clock_us = monotonic_us, .pause_us = sleep_us};
+    fresh->pace = pace != NULL ? *pace : (struct pki_bulk_pace){standing_clock, no_pause, NULL};
     pki_kv_check_readers(store->kv);
     *bulk = fresh;
     return PKI_OK;

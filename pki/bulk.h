@@ -24,7 +24,7 @@
 
 struct pki_bulk;
 
-/* What a bulk needs of the world; a test brings its own. */
+/* What a bulk needs of the world: a program gives CLOCK_MONOTONIC and nanosleep, a test its own. */
 struct pki_bulk_pace {
     uint64_t (*clock_us)(void *context); /* monotonic */
     void (*pause_us)(void *context, uint64_t us);
@@ -37,7 +37,10 @@ struct pki_bulk_report {
     char failed[PKI_ENDPOINT_MAX + 1]; /* endpoint of the device that ended it, "" = none */
 };
 
-/* Begins a bulk. PACE NULL: CLOCK_MONOTONIC and nanosleep. ACTOR is copied. PKI_ENOMEM. */
+/*
+ * Begins a bulk. ACTOR and PACE are copied. PACE NULL: nobody else writes to the home, and the bulk
+ * neither measures nor pauses. PKI_ENOMEM.
+ */
 enum pki_error pki_bulk_open(struct pki_store *store, const char *actor, int64_t now_at,
                              const struct pki_bulk_pace *pace, struct pki_bulk **bulk) MUST_USE;
 /*

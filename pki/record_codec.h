@@ -81,6 +81,9 @@ enum pki_error pki_home_encode(const struct pki_home_record *home, uint8_t *out,
 enum pki_error pki_wrapped_key_encode(const struct pki_wrapped_key *key, uint8_t *out, size_t cap,
                                       size_t *len) MUST_USE;
 
+/*
+ * Decode LEN octets. PKI_ECORRUPT, PKI_EVERSION; the output is all zeros then.
+ */
 enum pki_error pki_device_decode(const uint8_t *data, size_t len, struct pki_device *device)
     MUST_USE;
 enum pki_error pki_credential_decode(const uint8_t *data, size_t len,

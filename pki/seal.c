@@ -3,6 +3,7 @@
 #include "pki/secret.h"
 #include "pki/wire.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,7 @@ enum pki_error pki_sealer_wrap(const struct pki_sealer *sealer, const struct pki
     uint8_t aad[64];
     uint8_t *key;
 
+    assert((wrapping->passphrase == NULL) != (wrapping->file_key == NULL));
     if (wrapping->passphrase != NULL) {
         wrapped.kind = PKI_WRAPPED_BY_PASSPHRASE;
         wrapped.passes = ARGON2_PASSES;
@@ -175,15 +177,15 @@ static enum pki_error place_aad(const uint8_t header[static SEAL_HEADER_LEN],
 }
 
 enum pki_error pki_seal(const struct pki_sealer *sealer, const struct pki_place *place,
-                        const uint8_t *plain, size_t len, uint8_t *out, size_t cap, size_t *out_len)
+                        const struct pki_plain *plain, struct pki_sealed *sealed)
 {
-    struct pki_wire_out head = pki_wire_out_init(out, cap);
+    struct pki_wire_out head = pki_wire_out_init(sealed->data, sizeof(sealed->data));
     uint8_t nonce[PKI_NONCE_LEN];
     uint8_t aad[AAD_MAX];
     size_t head_len;
     size_t aad_len;
 
-    if (cap < PKI_SEAL_OVERHEAD || cap - PKI_SEAL_OVERHEAD < len) {
+    if (plain->len > PKI_RECORD_MAX) {
         return PKI_ELIMIT;
     }
     randombytes_buf(nonce, sizeof(nonce));
@@ -193,32 +195,32 @@ enum pki_error pki_seal(const struct pki_sealer *sealer, const struct pki_place 
     enum pki_error error = pki_wire_out_end(&head, &head_len);
 
     if (error == PKI_OK) {
-        error = place_aad(out, place, aad, &aad_len);
+        error = place_aad(sealed->data, place, aad, &aad_len);
     }
     if (error != PKI_OK) {
         return error;
     }
-    crypto_aead_xchacha20poly1305_ietf_encrypt(out + head_len, NULL, plain, len, aad, aad_len, NULL,
-                                               nonce, sealer->key);
-    *out_len = len + PKI_SEAL_OVERHEAD;
+    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed->data + head_len, NULL, plain->data,
+                                               plain->len, aad, aad_len, NULL, nonce, sealer->key);
+    sealed->len = plain->len + PKI_SEAL_OVERHEAD;
     return PKI_OK;
 }
 
 enum pki_error pki_unseal(const struct pki_sealer *sealer, const struct pki_place *place,
-                          const uint8_t *sealed, size_t len, uint8_t *plain, size_t cap,
-                          size_t *plain_len)
+                          const uint8_t *sealed, size_t len, struct pki_plain *plain)
 {
     struct pki_wire_in head = pki_wire_in_init(sealed, len);
     uint8_t aad[AAD_MAX];
     size_t aad_len;
 
+    plain->len = 0;
     pki_wire_version(&head, SEAL_VERSION);
     uint32_t key_id = pki_wire_u32(&head);
 
     if (head.error != PKI_OK) {
         return head.error;
     }
-    if (len < PKI_SEAL_OVERHEAD || len - PKI_SEAL_OVERHEAD > cap || key_id != sealer->key_id ||
+    if (len < PKI_SEAL_OVERHEAD || len > PKI_SEALED_MAX || key_id != sealer->key_id ||
         place_aad(sealed, place, aad, &aad_len) != PKI_OK) {
         return PKI_ECORRUPT;
     }
@@ -226,12 +228,17 @@ enum pki_error pki_unseal(const struct pki_sealer *sealer, const struct pki_plac
     const uint8_t *cipher = nonce + PKI_NONCE_LEN;
     size_t cipher_len = len - SEAL_HEADER_LEN - PKI_NONCE_LEN;
 
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, cipher, cipher_len, aad,
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain->data, NULL, NULL, cipher, cipher_len, aad,
                                                    aad_len, nonce, sealer->key) != 0) {
         return PKI_ECORRUPT;
     }
-    *plain_len = len - PKI_SEAL_OVERHEAD;
+    plain->len = len - PKI_SEAL_OVERHEAD;
     return PKI_OK;
+}
+
+void pki_plain_wipe(struct pki_plain *plain)
+{
+    sodium_memzero(plain->data, plain->len);
 }
 
 void pki_hash(uint8_t out[static PKI_HASH_LEN], const uint8_t *data, size_t len)

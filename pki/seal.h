@@ -52,17 +52,27 @@ enum pki_error pki_sealer_unwrap(const struct pki_wrapped_key *wrapped,
                                  const struct pki_wrapping *wrapping, struct pki_sealer **sealer)
     MUST_USE;
 
-/* Seals LEN octets for PLACE into OUT of CAP >= LEN + PKI_SEAL_OVERHEAD octets. PKI_ELIMIT. */
+/* A record in clear. Wiped by pki_plain_wipe (fits the cleanup attribute). */
+struct pki_plain {
+    uint8_t data[PKI_RECORD_MAX];
+    size_t len;
+};
+void pki_plain_wipe(struct pki_plain *plain);
+
+struct pki_sealed {
+    uint8_t data[PKI_SEALED_MAX];
+    size_t len;
+};
+
+/* Seals PLAIN for PLACE. PKI_ELIMIT: PLAIN->len over PKI_RECORD_MAX. */
 enum pki_error pki_seal(const struct pki_sealer *sealer, const struct pki_place *place,
-                        const uint8_t *plain, size_t len, uint8_t *out, size_t cap, size_t *out_len)
-    MUST_USE;
+                        const struct pki_plain *plain, struct pki_sealed *sealed) MUST_USE;
 /*
- * Opens a sealed record of LEN octets into PLAIN of CAP octets. PKI_ECORRUPT (not authentic here,
- * too short, too long for CAP, key id unknown), PKI_EVERSION. PLAIN is untouched or wiped on error.
+ * Opens the LEN octets at SEALED. PKI_ECORRUPT (not authentic here, too short, too long, key id
+ * unknown), PKI_EVERSION; PLAIN->len is 0 then.
  */
 enum pki_error pki_unseal(const struct pki_sealer *sealer, const struct pki_place *place,
-                          const uint8_t *sealed, size_t len, uint8_t *plain, size_t cap,
-                          size_t *plain_len) MUST_USE;
+                          const uint8_t *sealed, size_t len, struct pki_plain *plain) MUST_USE;
 
 /* BLAKE2b-256 of DATA. */
 void pki_hash(uint8_t out[static PKI_HASH_LEN], const uint8_t *data, size_t len);

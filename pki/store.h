@@ -71,6 +71,7 @@ uint64_t pki_store_last_transaction(const struct pki_store *store);
 
 /* ---- reading ---- */
 
+/* A reader, with a slot of the store's reader table. PKI_ELIMIT (all are taken), PKI_ENOMEM. */
 enum pki_error pki_reader_new(struct pki_store *store, struct pki_reader **reader) MUST_USE;
 /* NULL is fine. */
 void pki_reader_free(struct pki_reader *reader);

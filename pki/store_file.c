@@ -9,9 +9,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define LOCK_FILE_BYTES (40 * 1024) /* 512 reader slots of 64 octets and LMDB's mutexes */
+#define LOCK_FILE_BYTES ((off_t)40 * 1024) /* 512 reader slots of 64 octets and LMDB's mutexes */
 #define FILE_MODE       0600
-#define FULL_BYTES      (64 * 1024)
+#define FULL_BYTES      ((uint64_t)64 * 1024)
 
 enum pki_error pki_file_check_header(const char *folder, struct pki_fault *fault)
 {

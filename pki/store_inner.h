@@ -47,17 +47,12 @@ struct pki_txn {
     struct pki_counters counters;
 };
 
-/* A record opened: octets to decode. Wiped by pki_plain_wipe (fits the cleanup attribute). */
-struct pki_plain {
-    uint8_t data[PKI_RECORD_MAX];
-    size_t len;
-};
-void pki_plain_wipe(struct pki_plain *plain);
-
 #define PKI_WIPED_DEVICE     __attribute__((cleanup(pki_device_wipe)))
 #define PKI_WIPED_CREDENTIAL __attribute__((cleanup(pki_credential_wipe)))
 #define PKI_WIPED_PLAIN      __attribute__((cleanup(pki_plain_wipe)))
 #define PKI_CURSOR           __attribute__((cleanup(pki_cursor_cleanup)))
+
+/* Closes *CURSOR, which may be NULL. */
 void pki_cursor_cleanup(struct pki_kv_cursor **cursor);
 
 /* Reads and opens the record at KEY. PKI_ENOTFOUND, PKI_ECORRUPT, PKI_EVERSION. */
@@ -74,6 +69,7 @@ enum pki_error pki_view_put(const struct pki_view *view, enum pki_table table,
 enum pki_error pki_view_index(const struct pki_view *view, enum pki_table table,
                               const struct pki_key *key, uint64_t *id) MUST_USE;
 
+/* Look-ups: PKI_ENOTFOUND, PKI_ECORRUPT, PKI_EVERSION; the output is untouched on error. */
 enum pki_error pki_view_device(const struct pki_view *view, uint64_t id, struct pki_device *device)
     MUST_USE;
 enum pki_error pki_view_device_by_endpoint(const struct pki_view *view, const char *endpoint,

@@ -92,7 +92,7 @@ static struct pki_span to_span(MDB_val value)
 
 static MDB_val to_val(struct pki_span span)
 {
-    return (MDB_val){.mv_size = span.len, .mv_data = (void *)(uintptr_t)span.data};
+    return (MDB_val){.mv_size = span.len, .mv_data = (void *)span.data};
 }
 
 /* ---- opening ---- */

@@ -260,7 +260,7 @@ static enum pki_error check_seal(struct pki_kv *kv, const struct pki_sealer *sea
 static enum pki_error open_seal(const char *home, const struct pki_store_options *options,
                                 struct pki_store *store, struct pki_fault *fault)
 {
-    struct pki_wrapped_key wrapped;
+    struct pki_wrapped_key wrapped = {0};
     enum pki_error error = refuse(fault, read_first_records(store->kv, &wrapped), home);
 
     if (error == PKI_OK) {

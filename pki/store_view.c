@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-void pki_plain_wipe(struct pki_plain *plain)
-{
-    explicit_bzero(plain->data, plain->len);
-}
-
 void pki_cursor_cleanup(struct pki_kv_cursor **cursor)
 {
     pki_kv_cursor_close(*cursor);
@@ -18,9 +13,7 @@ enum pki_error pki_view_unseal(const struct pki_view *view, enum pki_table table
     const struct pki_place place = {
         .table = pki_table_name(table), .key = key.data, .key_len = key.len};
 
-    plain->len = 0;
-    return pki_unseal(view->sealer, &place, sealed.data, sealed.len, plain->data,
-                      sizeof(plain->data), &plain->len);
+    return pki_unseal(view->sealer, &place, sealed.data, sealed.len, plain);
 }
 
 enum pki_error pki_view_get(const struct pki_view *view, enum pki_table table,
@@ -41,15 +34,14 @@ enum pki_error pki_view_put(const struct pki_view *view, enum pki_table table,
 {
     const struct pki_place place = {
         .table = pki_table_name(table), .key = key->data, .key_len = key->len};
-    uint8_t sealed[PKI_SEALED_MAX];
-    size_t len;
-    enum pki_error error =
-        pki_seal(view->sealer, &place, plain->data, plain->len, sealed, sizeof(sealed), &len);
+    struct pki_sealed sealed;
+    enum pki_error error = pki_seal(view->sealer, &place, plain, &sealed);
 
     if (error != PKI_OK) {
         return error;
     }
-    return pki_kv_put(view->kv, table, pki_key_span(key), (struct pki_span){sealed, len});
+    return pki_kv_put(view->kv, table, pki_key_span(key),
+                      (struct pki_span){sealed.data, sealed.len});
 }
 
 enum pki_error pki_view_index(const struct pki_view *view, enum pki_table table,

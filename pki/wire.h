@@ -28,7 +28,9 @@ struct pki_wire_out {
         error; /* PKI_ELIMIT when CAP was too small, PKI_EINVAL for an oversized member */
 };
 
+/* A cursor over LEN octets at DATA, which stay the caller's. */
 struct pki_wire_in pki_wire_in_init(const uint8_t *data, size_t len);
+/* The next number, 0 after an error. */
 uint8_t pki_wire_u8(struct pki_wire_in *in);
 uint16_t pki_wire_u16(struct pki_wire_in *in);
 uint32_t pki_wire_u32(struct pki_wire_in *in);
@@ -50,7 +52,9 @@ uint8_t pki_wire_version(struct pki_wire_in *in, uint8_t newest);
 /* The sticky error, or PKI_ECORRUPT when octets are left over. */
 enum pki_error pki_wire_in_end(const struct pki_wire_in *in) MUST_USE;
 
+/* A cursor that writes up to CAP octets to DATA. */
 struct pki_wire_out pki_wire_out_init(uint8_t *data, size_t cap);
+/* Append a number. */
 void pki_wire_put_u8(struct pki_wire_out *out, uint8_t value);
 void pki_wire_put_u16(struct pki_wire_out *out, uint16_t value);
 void pki_wire_put_u32(struct pki_wire_out *out, uint32_t value);

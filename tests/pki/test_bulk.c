@@ -108,6 +108,8 @@ static void first_error_ends_it_and_names_the_device(void **state)
     struct pki_bulk_report report;
     struct pki_store_stats stats;
     struct pki_bulk *bulk;
+    struct fake fake = {0};
+    const struct pki_bulk_pace pace = {fake_clock, fake_pause, &fake};
 
     (void)state;
     home_init(&home, NULL);
@@ -115,7 +117,7 @@ static void first_error_ends_it_and_names_the_device(void **state)
     struct pki_reader *reader = reader_new(store);
 
     device_add(store, "device-000100");
-    assert_int_equal(add_many(store, NULL, 200, &report), PKI_EEXISTS);
+    assert_int_equal(add_many(store, &pace, 200, &report), PKI_EEXISTS);
     assert_string_equal(report.failed, "device-000100");
     assert_int_equal(pki_store_stats(reader, &stats), PKI_OK);
     assert_int_equal(stats.devices, 1 + report.added);
@@ -123,7 +125,7 @@ static void first_error_ends_it_and_names_the_device(void **state)
     struct pki_device bad = device_of("bad");
 
     bad.psk_len = 1;
-    assert_int_equal(pki_bulk_open(store, "factory", NOW, NULL, &bulk), PKI_OK);
+    assert_int_equal(pki_bulk_open(store, "factory", NOW, &pace, &bulk), PKI_OK);
     assert_int_equal(pki_bulk_device_add(bulk, &bad), PKI_EINVAL);
     bad.psk_len = PKI_PSK_DEFAULT;
     assert_int_equal(pki_bulk_device_add(bulk, &bad), PKI_EINVAL);

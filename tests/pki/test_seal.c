@@ -17,76 +17,72 @@ static struct pki_sealer *sealer_new(void)
     return sealer;
 }
 
-static size_t seal_text(const struct pki_sealer *sealer, uint8_t *out)
+static struct pki_sealed seal_text(const struct pki_sealer *sealer)
 {
-    size_t len;
+    struct pki_plain plain = {.len = sizeof(text)};
+    struct pki_sealed sealed;
 
-    assert_int_equal(pki_seal(sealer, &here, text, sizeof(text), out, PKI_SEALED_MAX, &len),
-                     PKI_OK);
-    return len;
+    memcpy(plain.data, text, sizeof(text));
+    assert_int_equal(pki_seal(sealer, &here, &plain, &sealed), PKI_OK);
+    return sealed;
 }
 
 static void sealed_opens_where_it_stands(void **state)
 {
     struct pki_sealer *sealer = sealer_new();
-    uint8_t sealed[PKI_SEALED_MAX];
-    uint8_t plain[PKI_RECORD_MAX];
-    size_t len = seal_text(sealer, sealed);
-    size_t plain_len;
+    struct pki_sealed sealed = seal_text(sealer);
+    struct pki_plain plain;
 
     (void)state;
-    assert_int_equal(len, sizeof(text) + PKI_SEAL_OVERHEAD);
-    assert_null(memmem(sealed, len, text, 8));
-    assert_int_equal(pki_unseal(sealer, &here, sealed, len, plain, sizeof(plain), &plain_len),
-                     PKI_OK);
-    assert_int_equal(plain_len, sizeof(text));
-    assert_memory_equal(plain, text, sizeof(text));
+    assert_int_equal(sealed.len, sizeof(text) + PKI_SEAL_OVERHEAD);
+    assert_null(memmem(sealed.data, sealed.len, text, 8));
+    assert_int_equal(pki_unseal(sealer, &here, sealed.data, sealed.len, &plain), PKI_OK);
+    assert_int_equal(plain.len, sizeof(text));
+    assert_memory_equal(plain.data, text, sizeof(text));
+    pki_plain_wipe(&plain);
+    assert_int_equal(plain.data[0], 0);
     pki_sealer_free(sealer);
 }
 
 static void empty_and_longest_records_seal(void **state)
 {
     struct pki_sealer *sealer = sealer_new();
-    uint8_t sealed[PKI_SEALED_MAX];
-    uint8_t plain[PKI_RECORD_MAX] = {0};
-    size_t len;
-    size_t plain_len;
+    struct pki_plain plain = {.len = 0};
+    struct pki_sealed sealed;
 
     (void)state;
-    assert_int_equal(pki_seal(sealer, &here, plain, 0, sealed, PKI_SEAL_OVERHEAD, &len), PKI_OK);
-    assert_int_equal(pki_unseal(sealer, &here, sealed, len, plain, 0, &plain_len), PKI_OK);
-    assert_int_equal(plain_len, 0);
-    assert_int_equal(pki_seal(sealer, &here, plain, PKI_RECORD_MAX, sealed, PKI_SEALED_MAX, &len),
-                     PKI_OK);
-    assert_int_equal(
-        pki_seal(sealer, &here, plain, PKI_RECORD_MAX, sealed, PKI_SEALED_MAX - 1, &len),
-        PKI_ELIMIT);
-    assert_int_equal(pki_seal(sealer, &here, plain, 0, sealed, PKI_SEAL_OVERHEAD - 1, &len),
-                     PKI_ELIMIT);
+    assert_int_equal(pki_seal(sealer, &here, &plain, &sealed), PKI_OK);
+    assert_int_equal(pki_unseal(sealer, &here, sealed.data, sealed.len, &plain), PKI_OK);
+    assert_int_equal(plain.len, 0);
+    plain.len = PKI_RECORD_MAX;
+    assert_int_equal(pki_seal(sealer, &here, &plain, &sealed), PKI_OK);
+    assert_int_equal(sealed.len, PKI_SEALED_MAX);
+    assert_int_equal(pki_unseal(sealer, &here, sealed.data, sealed.len, &plain), PKI_OK);
+    plain.len = PKI_RECORD_MAX + 1;
+    assert_int_equal(pki_seal(sealer, &here, &plain, &sealed), PKI_ELIMIT);
     pki_sealer_free(sealer);
 }
 
 static void every_changed_octet_is_noticed(void **state)
 {
     struct pki_sealer *sealer = sealer_new();
-    uint8_t sealed[PKI_SEALED_MAX];
-    uint8_t plain[PKI_RECORD_MAX];
-    size_t len = seal_text(sealer, sealed);
-    size_t plain_len;
+    struct pki_sealed sealed = seal_text(sealer);
+    struct pki_plain plain;
+    uint8_t longer[PKI_SEALED_MAX + 1] = {0};
 
     (void)state;
-    for (size_t i = 0; i < len; i++) {
-        sealed[i] ^= 0x80;
-        enum pki_error error =
-            pki_unseal(sealer, &here, sealed, len, plain, sizeof(plain), &plain_len);
-
-        assert_int_equal(error, i == 0 ? PKI_EVERSION : PKI_ECORRUPT);
-        sealed[i] ^= 0x80;
+    for (size_t i = 0; i < sealed.len; i++) {
+        sealed.data[i] ^= 0x80;
+        assert_int_equal(pki_unseal(sealer, &here, sealed.data, sealed.len, &plain),
+                         i == 0 ? PKI_EVERSION : PKI_ECORRUPT);
+        assert_int_equal(plain.len, 0);
+        sealed.data[i] ^= 0x80;
     }
-    for (size_t cut = 0; cut < len; cut++) {
-        assert_int_equal(pki_unseal(sealer, &here, sealed, cut, plain, sizeof(plain), &plain_len),
-                         PKI_ECORRUPT);
+    for (size_t cut = 0; cut < sealed.len; cut++) {
+        assert_int_equal(pki_unseal(sealer, &here, sealed.data, cut, &plain), PKI_ECORRUPT);
     }
+    memcpy(longer, sealed.data, sealed.len);
+    assert_int_equal(pki_unseal(sealer, &here, longer, sizeof(longer), &plain), PKI_ECORRUPT);
     pki_sealer_free(sealer);
 }
 
@@ -100,21 +96,15 @@ static void other_places_do_not_open(void **state)
     };
     struct pki_sealer *sealer = sealer_new();
     struct pki_sealer *stranger = sealer_new();
-    uint8_t sealed[PKI_SEALED_MAX];
-    uint8_t plain[PKI_RECORD_MAX];
-    size_t len = seal_text(sealer, sealed);
-    size_t plain_len;
+    struct pki_sealed sealed = seal_text(sealer);
+    struct pki_plain plain;
 
     (void)state;
     for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
-        assert_int_equal(
-            pki_unseal(sealer, &elsewhere[i], sealed, len, plain, sizeof(plain), &plain_len),
-            PKI_ECORRUPT);
+        assert_int_equal(pki_unseal(sealer, &elsewhere[i], sealed.data, sealed.len, &plain),
+                         PKI_ECORRUPT);
     }
-    assert_int_equal(pki_unseal(stranger, &here, sealed, len, plain, sizeof(plain), &plain_len),
-                     PKI_ECORRUPT);
-    assert_int_equal(pki_unseal(sealer, &here, sealed, len, plain, sizeof(text) - 1, &plain_len),
-                     PKI_ECORRUPT);
+    assert_int_equal(pki_unseal(stranger, &here, sealed.data, sealed.len, &plain), PKI_ECORRUPT);
     pki_sealer_free(stranger);
     pki_sealer_free(sealer);
 }
@@ -122,13 +112,12 @@ static void other_places_do_not_open(void **state)
 static void two_seals_differ(void **state)
 {
     struct pki_sealer *sealer = sealer_new();
-    uint8_t first[PKI_SEALED_MAX];
-    uint8_t second[PKI_SEALED_MAX];
-    size_t len = seal_text(sealer, first);
+    struct pki_sealed first = seal_text(sealer);
+    struct pki_sealed second = seal_text(sealer);
 
     (void)state;
-    assert_int_equal(seal_text(sealer, second), len);
-    assert_memory_not_equal(first, second, len);
+    assert_int_equal(first.len, second.len);
+    assert_memory_not_equal(first.data, second.data, first.len);
     pki_sealer_free(sealer);
 }
 
@@ -136,13 +125,10 @@ static void two_seals_differ(void **state)
 
 static void check_same_key(const struct pki_sealer *sealer, const struct pki_sealer *again)
 {
-    uint8_t sealed[PKI_SEALED_MAX];
-    uint8_t plain[PKI_RECORD_MAX];
-    size_t len = seal_text(sealer, sealed);
-    size_t plain_len;
+    struct pki_sealed sealed = seal_text(sealer);
+    struct pki_plain plain;
 
-    assert_int_equal(pki_unseal(again, &here, sealed, len, plain, sizeof(plain), &plain_len),
-                     PKI_OK);
+    assert_int_equal(pki_unseal(again, &here, sealed.data, sealed.len, &plain), PKI_OK);
 }
 
 static void right_wrapping_opens(void **state)

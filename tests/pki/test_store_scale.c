@@ -35,28 +35,15 @@ static long open_faults(const struct home *home)
     return faults;
 }
 
-static void no_pause(void *context, uint64_t us)
-{
-    (void)context;
-    (void)us;
-}
-
-static uint64_t standing_clock(void *context)
-{
-    (void)context;
-    return 0;
-}
-
 static void home_of(struct home *home, unsigned int count)
 {
-    const struct pki_bulk_pace pace = {standing_clock, no_pause, NULL};
     struct pki_bulk_report report;
     struct pki_bulk *bulk;
 
     home_init(home, NULL);
     struct pki_store *store = home_open(home, false);
 
-    assert_int_equal(pki_bulk_open(store, "test", NOW, &pace, &bulk), PKI_OK);
+    assert_int_equal(pki_bulk_open(store, "test", NOW, NULL, &bulk), PKI_OK);
     for (unsigned int i = 0; i < count; i++) {
         char endpoint[32];
 

@@ -16,26 +16,18 @@ static bool is_security_instance(const struct lwm2m_entry *entry)
 }
 
 /*
- * True when /0/INSTANCE is, or may be, the bootstrap account: shown without ssid (clients.md), or
- * the configured one when the device shows none such.
+ * True when /0/INSTANCE is, or may be, the bootstrap account: each that is shown without ssid
+ * (clients.md), and the configured one when none is shown.
  */
 static bool is_protected(const struct policy_build *build, uint16_t instance)
 {
-    bool shows_any = false;
     for (size_t i = 0; build->shown != NULL && i < build->shown->count; i++) {
         const struct lwm2m_entry *entry = &build->shown->entries[i];
-        if (!is_security_instance(entry)) {
-            continue;
-        }
-        if (entry->ssid == 0 && entry->path.id[1] == instance) {
+        if (is_security_instance(entry) && entry->ssid == 0 && entry->path.id[1] == instance) {
             return true;
         }
-        shows_any = shows_any || entry->ssid == 0;
-        if (entry->path.id[1] == instance && instance == build->bootstrap_instance) {
-            return false; /* an account of a server stands there */
-        }
     }
-    return !shows_any && build->bootstrap_instance == (int32_t)instance;
+    return build->bootstrap_instance == (int32_t)instance;
 }
 
 /* True when /OBJECT/INSTANCE stays on the device: shown, of another server, and others are kept. */

@@ -154,6 +154,14 @@ static void check_servers(struct schema_context *context, struct policy_set *set
 
 /* ---- access ---- */
 
+static void check_limit(struct schema_context *context, struct policy_mark mark, const char *what,
+                        size_t count, size_t most)
+{
+    if (count > most) {
+        policy_error(context->report, mark, "%zu %s: at most %zu", count, what, most);
+    }
+}
+
 static void resolve_access(struct schema_context *context, struct policy_set *set)
 {
     struct policy_access *tables = set->all.access.items;
@@ -161,6 +169,8 @@ static void resolve_access(struct schema_context *context, struct policy_set *se
     const size_t size = sizeof(struct policy_server);
     for (size_t i = 0; i < set->all.access.count; i++) {
         struct policy_entry *entries = tables[i].entries.items;
+        check_limit(context, tables[i].item.mark, "entries in an access table",
+                    tables[i].entries.count, POLICY_ENTRIES_MAX);
         for (size_t j = 0; j < tables[i].entries.count; j++) {
             struct policy_right *rights = entries[j].rights.items;
             (void)schema_resolve(context, servers, size, "server", &entries[j].server);
@@ -301,6 +311,21 @@ static void check_verdict(struct schema_context *context, const struct policy_ru
     }
 }
 
+static void check_limits(struct schema_context *context, const struct policy_rule *rule)
+{
+    struct policy_mark mark = rule->item.mark;
+    check_limit(context, mark, "servers in a policy", rule->grants.count, POLICY_GRANTS_MAX);
+    check_limit(context, mark, "writes in a policy", rule->writes.count, POLICY_WRITES_MAX);
+    check_limit(context, mark, "deletes in a policy", rule->deletes.count, POLICY_DELETES_MAX);
+    const struct lwm2m_format *format = rule->client.format != SCHEMA_UNSET
+                                            ? lwm2m_format_by_number((uint16_t)rule->client.format)
+                                            : NULL;
+    if (rule->client.format != SCHEMA_UNSET && (format == NULL || format->encode == NULL)) {
+        policy_error(context->report, rule->client.item.mark,
+                     "this content format is not supported by this version");
+    }
+}
+
 static bool matches_all(const struct policy_rule *rule)
 {
     const struct policy_match *match = &rule->match;
@@ -324,6 +349,7 @@ static void check_rules(struct schema_context *context, struct policy_set *set)
             check_access_servers(context, set, &rules[i]);
         }
         check_verdict(context, &rules[i]);
+        check_limits(context, &rules[i]);
         if (last != NULL) {
             policy_warning(context->report, rules[i].item.mark,
                            "never reached: policy '%s' before it matches every device",

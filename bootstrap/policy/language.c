@@ -184,7 +184,7 @@ static const struct schema_field link_fields[] = {
      .help = "the whole bootstrap, from the Bootstrap-Request"},
     {0}};
 
-static const struct schema_table link_table = {
+const struct schema_table policy_link_table = {
     .what = "link", .size = sizeof(struct policy_named_link), .fields = link_fields};
 
 /* ---- policies ---- */
@@ -308,25 +308,11 @@ static const struct schema_field match_fields[] = {
 static const struct schema_table match_table = {
     .what = "match", .size = sizeof(struct policy_match), .fields = match_fields};
 
-/* `format:` by its name in the table of formats; only those that can be written here. */
-static void read_format(struct schema_context *context, const struct policy_node *node, void *place)
-{
-    char quoted[POLICY_QUOTE_MAX];
-    if (!schema_expect(context, node, POLICY_YAML_SCALAR)) {
-        return;
-    }
-    const struct lwm2m_format *format = lwm2m_format_by_name(node->text, node->len);
-    policy_quote(node->text, node->len, quoted);
-    if (format == NULL || format->single_only) {
-        policy_error(context->report, node->mark,
-                     "format: %s is not a format for whole instances: tlv, senml-cbor", quoted);
-    } else if (format->encode == NULL) {
-        policy_error(context->report, node->mark, "format: %s is not supported by this version",
-                     quoted);
-    } else {
-        *(int64_t *)place = format->number;
-    }
-}
+static const struct schema_word format_words[] = {{"tlv", LWM2M_FORMAT_TLV},
+                                                  {"senml-cbor", LWM2M_FORMAT_SENML_CBOR},
+                                                  {"senml-json", LWM2M_FORMAT_SENML_JSON},
+                                                  {"lwm2m-cbor", LWM2M_FORMAT_LWM2M_CBOR},
+                                                  {NULL, 0}};
 
 static const struct schema_field client_fields[] = {
     {.key = "version",
@@ -335,10 +321,10 @@ static const struct schema_field client_fields[] = {
      .words = version_words,
      .help = "LwM2M version, for a device that does not show it"},
     {.key = "format",
-     .type = SCHEMA_CUSTOM,
+     .type = SCHEMA_WORD,
      .offset = AT(policy_client, format),
-     .custom = read_format,
-     .help = "content format to try first: tlv, senml-cbor"},
+     .words = format_words,
+     .help = "content format to try first"},
     {.key = "bootstrap-instance",
      .type = SCHEMA_INTEGER,
      .offset = AT(policy_client, bootstrap_instance),
@@ -449,7 +435,7 @@ static const struct schema_field document_fields[] = {
     {.key = "links",
      .type = SCHEMA_NAMED,
      .offset = AT(policy_document, links),
-     .table = &link_table,
+     .table = &policy_link_table,
      .help = "kinds of link by name"},
     {.key = "policies",
      .type = SCHEMA_LIST,

@@ -113,6 +113,14 @@ struct policy_write {
     struct policy_array leaves; /* struct lwm2m_leaf, ascending */
 };
 
+/* Most that one policy may hold: a device has few accounts, and a session few exchanges. */
+enum {
+    POLICY_GRANTS_MAX = 32,
+    POLICY_ENTRIES_MAX = 256,
+    POLICY_WRITES_MAX = 64,
+    POLICY_DELETES_MAX = 64
+};
+
 enum policy_others { POLICY_OTHERS_REMOVE, POLICY_OTHERS_KEEP };
 enum policy_access_when { POLICY_ACCESS_SEVERAL, POLICY_ACCESS_ALWAYS };
 
@@ -158,6 +166,8 @@ static inline const struct policy_rule *policy_rule_at(const struct policy_set *
 
 /* The language: rows of every key. */
 extern const struct schema_table policy_language;
+/* The rows of a link, as struct policy_named_link: settings have one too. */
+extern const struct schema_table policy_link_table;
 /* Reads `access` items, `write` and `delete`, whose keys are paths. */
 schema_custom_fn policy_read_access;
 schema_custom_fn policy_read_writes;

@@ -24,10 +24,18 @@ static uint16_t version_of(const struct policy_build *build)
     return build->subject->pct != LWM2M_FORMAT_NONE ? LWM2M_VERSION(1, 1) : LWM2M_VERSION(1, 0);
 }
 
+/* The account shown without ssid; else the configured one, unless a server's account stands there.
+ */
 static int32_t bootstrap_instance_of(const struct policy_build *build)
 {
-    int32_t shown = build->shown != NULL ? lwm2m_discover_bootstrap_instance(build->shown) : -1;
-    return shown >= 0 ? shown : (int32_t)build->rule->client.bootstrap_instance;
+    int32_t configured = (int32_t)build->rule->client.bootstrap_instance;
+    if (build->shown == NULL) {
+        return configured;
+    }
+    int32_t shown = lwm2m_discover_bootstrap_instance(build->shown);
+    bool is_other = lwm2m_discover_find(
+        build->shown, lwm2m_path_of(2, LWM2M_OBJECT_SECURITY, (uint16_t)configured, 0, 0));
+    return shown >= 0 ? shown : is_other ? -1 : configured;
 }
 
 static bool is_encodable(uint16_t number)

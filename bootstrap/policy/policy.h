@@ -54,8 +54,11 @@ struct policy_set *policy_set_load_text(const char *file, const char *text, size
 struct policy_set *policy_set_ref(struct policy_set *set);
 void policy_set_unref(struct policy_set *set);
 
+/* Policies of the set, in the order in which they are tried. */
 size_t policy_set_rule_count(const struct policy_set *set);
+/* Name of policy INDEX, borrowed; NULL beyond the last. */
 const char *policy_set_rule_name(const struct policy_set *set, size_t index);
+/* True when a policy is called NAME. */
 bool policy_set_has_rule(const struct policy_set *set, const char *name);
 
 /* ---- deciding ---- */

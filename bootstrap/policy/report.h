@@ -17,8 +17,10 @@ struct policy_mark {
     unsigned line, column;
 };
 
+/* Adds an error at MARK. */
 void policy_error(struct policy_report *report, struct policy_mark mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Adds a warning at MARK: it does not fail a load. */
 void policy_warning(struct policy_report *report, struct policy_mark mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Brings the problems into the order of file name, line and column. */

@@ -11,11 +11,6 @@
 #define AT(type, field) offsetof(struct type, field)
 
 /* As the rows read them. */
-struct settings_link {
-    struct schema_item item;
-    int64_t ack_timeout_ms, max_retransmit, block_bytes, budget_ms;
-};
-
 struct settings_log {
     struct schema_item item;
     int64_t is_json;
@@ -29,49 +24,15 @@ struct settings_file {
     int64_t allow_plain_secrets, workers;
     const char *policies;
     int64_t sessions, handshake_ms, handshake_fail_ms, idle_ms, drain_ms;
-    struct settings_link link;
+    struct policy_named_link link;
     struct settings_log log;
     int64_t control_mode, map_bytes;
 };
 
-static const struct schema_word block_words[] = {{"16", 16},     {"32", 32},   {"64", 64},
-                                                 {"128", 128},   {"256", 256}, {"512", 512},
-                                                 {"1024", 1024}, {NULL, 0}};
 static const struct schema_word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
 static const struct schema_word mode_words[] = {{"0600", 0600}, {"0660", 0660}, {NULL, 0}};
 static const struct schema_word level_words[] = {
     {"error", 0}, {"warning", 1}, {"info", 2}, {"debug", 3}, {NULL, 0}};
-
-static const struct schema_field link_rows[] = {{.key = "ack-timeout",
-                                                 .type = SCHEMA_MILLISECONDS,
-                                                 .offset = AT(settings_link, ack_timeout_ms),
-                                                 .min = 500,
-                                                 .max = 60000,
-                                                 .fallback = "2s",
-                                                 .help = "RFC 7252 4.8 ACK_TIMEOUT"},
-                                                {.key = "max-retransmit",
-                                                 .type = SCHEMA_INTEGER,
-                                                 .offset = AT(settings_link, max_retransmit),
-                                                 .min = 0,
-                                                 .max = 10,
-                                                 .fallback = "4",
-                                                 .help = "RFC 7252 4.8 MAX_RETRANSMIT"},
-                                                {.key = "block",
-                                                 .type = SCHEMA_WORD,
-                                                 .offset = AT(settings_link, block_bytes),
-                                                 .fallback = "512",
-                                                 .words = block_words,
-                                                 .help = "octets of a block (RFC 7959)"},
-                                                {.key = "budget",
-                                                 .type = SCHEMA_MILLISECONDS,
-                                                 .offset = AT(settings_link, budget_ms),
-                                                 .min = 5000,
-                                                 .max = 3600000,
-                                                 .fallback = "80s",
-                                                 .help = "the whole bootstrap"},
-                                                {0}};
-static const struct schema_table link_table = {
-    .what = "link", .size = sizeof(struct settings_link), .fields = link_rows};
 
 static const struct schema_field log_rows[] = {{.key = "format",
                                                 .type = SCHEMA_WORD,
@@ -153,7 +114,7 @@ static const struct schema_field settings_rows[] = {
     {.key = "link",
      .type = SCHEMA_MAP,
      .offset = AT(settings_file, link),
-     .table = &link_table,
+     .table = &policy_link_table,
      .help = "for devices whose policy names no link"},
     {.key = "drain",
      .type = SCHEMA_MILLISECONDS,

@@ -108,6 +108,13 @@ static struct policy_mark event_mark(const struct reader *reader, struct fy_even
     return (struct policy_mark){reader->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
+/* libfyaml's mark of a quoted text or an alias is behind the quote or the sign. */
+static struct policy_mark before_sign(struct policy_mark mark)
+{
+    mark.column -= mark.column > 1 ? 1 : 0;
+    return mark;
+}
+
 static struct policy_node *node_new(struct reader *reader, enum policy_yaml_kind kind,
                                     struct policy_mark mark)
 {
@@ -170,6 +177,10 @@ static void read_scalar(struct reader *reader, struct fy_event *event)
     }
     size_t len = 0;
     const char *text = fy_token_get_text(event->scalar.value, &len);
+    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+    if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) {
+        node->mark = before_sign(node->mark);
+    }
     node->text = policy_arena_text(reader->arena, text, text != NULL ? len : 0);
     node->len = text != NULL ? len : 0;
     if (node->text == NULL) {
@@ -180,7 +191,7 @@ static void read_scalar(struct reader *reader, struct fy_event *event)
         reader_fail(reader, node->mark, "a NUL character has no place in a text");
         return;
     }
-    bool is_plain = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+    bool is_plain = style == FYSS_PLAIN;
     node->is_null = is_plain && is_null_text(node->text, node->len);
     if (!expects_key(reader)) {
         attach(reader, node);
@@ -250,7 +261,8 @@ static void read_event(struct reader *reader, struct fy_event *event)
         read_scalar(reader, event);
         break;
     case FYET_ALIAS:
-        reader_fail(reader, event_mark(reader, event), "aliases (*name) are not supported");
+        reader_fail(reader, before_sign(event_mark(reader, event)),
+                    "aliases (*name) are not supported");
         break;
     case FYET_STREAM_END:
         reader->has_ended = true;

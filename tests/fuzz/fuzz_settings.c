@@ -1,0 +1,35 @@
+/*
+ * Any text as imprintd.yaml: it loads within its ranges, or it is refused and nothing changes.
+ */
+#include "bootstrap/policy/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int is_sound(const struct policy_settings *settings)
+{
+    return settings->listen_count >= 1 && settings->listen_count <= POLICY_LISTENERS_MAX &&
+           settings->workers >= 1 && settings->workers <= 64 && settings->policies != NULL &&
+           settings->sessions_max >= 1 && settings->link.block_bytes >= 16 &&
+           settings->link.block_bytes <= 1024 && settings->link.budget_ms >= 5000 &&
+           settings->log_level <= 3 && (settings->control_mode & ~0660u) == 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct policy_settings settings;
+    struct policy_report report = {0};
+    policy_settings_default(&settings);
+    settings.workers = 63;
+    bool is_loaded =
+        policy_settings_load_text("fuzz.yaml", (const char *)data, size, &settings, &report);
+    if (is_loaded != (report.error_count == 0) || !is_sound(&settings) ||
+        (!is_loaded && settings.workers != 63)) {
+        abort();
+    }
+    policy_settings_clear(&settings);
+    policy_report_clear(&report);
+    return 0;
+}

@@ -1,0 +1,240 @@
+#include "tests/support/cmocka_all.h"
+
+#include "bootstrap/policy/model.h"
+#include "bootstrap/policy/schema_number.h"
+#include "bootstrap/policy/template.h"
+
+#include <string.h>
+
+static void test_glob(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *glob, *text;
+        bool is_match;
+    } cases[] = {
+        {"", "", true},         {"", "a", false},
+        {"a", "a", true},       {"a", "b", false},
+        {"a", "", false},       {"?", "a", true},
+        {"?", "", false},       {"*", "", true},
+        {"*", "abc", true},     {"a*c", "abbbc", true},
+        {"a*c", "abbb", false}, {"a*b*c", "axxbyybzzc", true},
+        {"*ab", "aab", true},   {"*a?c*", "xxabcyy", true},
+        {"**", "x", true},      {"a*", "ba", false},
+        {"[a]", "[a]", true},   {"*.example", "a.example", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (policy_glob_match(cases[i].glob, cases[i].text) != cases[i].is_match) {
+            fail_msg("%s on %s", cases[i].glob, cases[i].text);
+        }
+    }
+}
+
+static void test_uri(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uri;
+        bool is_good, is_secure, is_tcp;
+    } cases[] = {
+        {"coaps://a", true, true, false},
+        {"coap://a:5683/p?q=1", true, false, false},
+        {"coaps+tcp://[::1]:5684", true, true, true},
+        {"coap+tcp://1.2.3.4/", true, false, true},
+        {"coaps://[fe80::1%eth0]", false, false, false},
+        {"coaps:/a", false, false, false},
+        {"COAPS://a", false, false, false},
+        {"coaps://a:65536", false, false, false},
+        {"coaps://a:", false, false, false},
+        {"coaps://a#f", false, false, false},
+        {"coaps://a\tb", false, false, false},
+        {"coaps://\xc3\xa9", false, false, false},
+        {"coaps://[]", false, false, false},
+        {"coaps://[::1]x", false, false, false},
+        {"coaps://:5684", false, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool is_secure = false;
+        bool is_tcp = false;
+        const char *wrong = policy_uri_check(cases[i].uri, &is_secure, &is_tcp);
+        if ((wrong == NULL) != cases[i].is_good ||
+            (wrong == NULL && (is_secure != cases[i].is_secure || is_tcp != cases[i].is_tcp))) {
+            fail_msg("%s: %s", cases[i].uri, wrong != NULL ? wrong : "good");
+        }
+    }
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        enum schema_type type;
+        const char *text;
+        int64_t value;
+        const char *shown; /* NULL: not a number */
+    } cases[] = {
+        {SCHEMA_SECONDS, "30s", 30, "30s"},
+        {SCHEMA_SECONDS, "90s", 90, "90s"},
+        {SCHEMA_SECONDS, "120s", 120, "2m"},
+        {SCHEMA_SECONDS, "7d", 604800, "1w"},
+        {SCHEMA_SECONDS, "0", 0, "0s"},
+        {SCHEMA_SECONDS, "0s", 0, "0s"},
+        {SCHEMA_SECONDS, "30", 0, NULL},
+        {SCHEMA_SECONDS, "30ms", 0, NULL},
+        {SCHEMA_SECONDS, "s", 0, NULL},
+        {SCHEMA_SECONDS, "", 0, NULL},
+        {SCHEMA_SECONDS, "30 s", 0, NULL},
+        {SCHEMA_SECONDS, "9223372036854775808s", 0, NULL},
+        {SCHEMA_MILLISECONDS, "1500ms", 1500, "1500ms"},
+        {SCHEMA_MILLISECONDS, "2s", 2000, "2s"},
+        {SCHEMA_MILLISECONDS, "2h", 7200000, "2h"},
+        {SCHEMA_BYTES, "512", 512, "512B"},
+        {SCHEMA_BYTES, "4KiB", 4096, "4KiB"},
+        {SCHEMA_BYTES, "1TiB", INT64_C(1) << 40, "1TiB"},
+        {SCHEMA_BYTES, "9999999TiB", 0, NULL},
+        {SCHEMA_INTEGER, "-5", -5, "-5"},
+        {SCHEMA_INTEGER, "9223372036854775807", INT64_MAX, "9223372036854775807"},
+        {SCHEMA_INTEGER, "5x", 0, NULL},
+        {SCHEMA_INTEGER, "0x", 0, NULL},
+        {SCHEMA_INTEGER, "+5", 0, NULL},
+        {SCHEMA_INTEGER, "-", 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t value = 0;
+        char shown[40] = "";
+        const char *wrong =
+            schema_number_parse(cases[i].type, cases[i].text, strlen(cases[i].text), &value);
+        if ((wrong == NULL) != (cases[i].shown != NULL)) {
+            fail_msg("\"%s\": %s", cases[i].text, wrong != NULL ? wrong : "good");
+        }
+        if (wrong == NULL) {
+            assert_true(value == cases[i].value);
+            schema_number_text(cases[i].type, value, shown, sizeof shown);
+            assert_string_equal(shown, cases[i].shown);
+        }
+    }
+}
+
+static void test_template(void **state)
+{
+    (void)state;
+    struct pki_device device = {.endpoint = "urn:dev:ops:32473-Meter-17", .group = "g"};
+    memcpy(device.identity, "id", 2);
+    device.identity_len = 2;
+    memcpy(device.attributes[0].name, "region", 7);
+    memcpy(device.attributes[0].value, "eu", 3);
+    device.attribute_count = 1;
+    struct policy_subject subject = {.device = &device, .endpoint = device.endpoint};
+    struct policy_template_values values = {&subject, "main", 101};
+    static const struct {
+        const char *text, *filled; /* NULL: no value */
+    } cases[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"{endpoint}", "urn:dev:ops:32473-Meter-17"},
+        {"{serial}", "32473-Meter-17"},
+        {"<{identity}|{group}|{attr.region}|{server}|{id}>", "<id|g|eu|main|101>"},
+        {"{attr.other}", NULL},
+        {"{endpoint}{endpoint}", NULL}, /* longer than the room */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[40];
+        char reason[POLICY_REASON_MAX + 1];
+        size_t len = policy_template_fill(cases[i].text, &values, out, sizeof out, reason);
+        if (cases[i].filled == NULL) {
+            assert_true(len == SIZE_MAX);
+        } else {
+            assert_int_equal(len, strlen(cases[i].filled));
+            assert_string_equal(out, cases[i].filled);
+        }
+    }
+    subject.endpoint = "plain-name";
+    subject.device = NULL;
+    char out[40];
+    char reason[POLICY_REASON_MAX + 1];
+    assert_int_equal(policy_template_fill("{serial}", &values, out, sizeof out, reason), 10);
+    assert_true(policy_template_fill("{group}", &values, out, sizeof out, reason) == SIZE_MAX);
+    assert_string_equal(reason, "the device has no value for {group}");
+    assert_int_equal(policy_template_literal("ab{id}c{attr.x}"), 3);
+}
+
+static void test_nearest(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *best;
+    } cases[] = {
+        {"lifetme", "lifetime"},
+        {"lifetiem", "lifetime"},
+        {"bindings", "binding"},
+        {"xyz", NULL},
+        {"", NULL},
+        {"pmn", "pmin"},
+        {"a-word-of-more-than-forty-octets-is-never-meant", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy_nearest nearest = {.word = cases[i].word, .len = strlen(cases[i].word)};
+        policy_nearest_try(&nearest, "binding");
+        policy_nearest_try(&nearest, "lifetime");
+        policy_nearest_try(&nearest, "pmin");
+        policy_nearest_try(&nearest, "pmax");
+        if (cases[i].best == NULL) {
+            assert_null(nearest.best);
+        } else {
+            assert_string_equal(nearest.best, cases[i].best);
+        }
+    }
+}
+
+static void test_quote(void **state)
+{
+    (void)state;
+    char out[POLICY_QUOTE_MAX];
+    assert_string_equal(policy_quote("a\n\xff", 3, out), "'a?\?'");
+    char longer[200];
+    memset(longer, 'x', sizeof longer);
+    policy_quote(longer, sizeof longer, out);
+    assert_true(strlen(out) < POLICY_QUOTE_MAX);
+    assert_string_equal(out + strlen(out) - 4, "x..'");
+}
+
+/* Each default that a row gives must be readable by that row. */
+static void check_defaults(const struct schema_table *table)
+{
+    struct policy_arena arena = {0};
+    struct policy_report report = {0};
+    struct schema_context context = {.arena = &arena, .report = &report};
+    if (table->fields != NULL) {
+        unsigned char *target = policy_arena_alloc(&arena, table->size);
+        schema_defaults(&context, table, target);
+        if (report.error_count > 0) {
+            fail_msg("%s: %s", table->what, report.problems[0].text);
+        }
+        for (const struct schema_field *field = table->fields; field->key != NULL; field++) {
+            assert_non_null(field->help);
+            assert_false(field->is_required && field->fallback != NULL);
+            if (field->table != NULL) {
+                check_defaults(field->table);
+            }
+        }
+    }
+    policy_arena_clear(&arena);
+    policy_report_clear(&report);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    check_defaults(&policy_language);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_glob),    cmocka_unit_test(test_uri),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_template),
+        cmocka_unit_test(test_nearest), cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

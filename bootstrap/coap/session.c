@@ -203,6 +203,7 @@ void cc_session_end(struct cc_session *session, enum cc_close reason)
     session->state = CC_SESSION_CLOSED;
     endpoint->stats.sessions -= was_open ? 1 : 0;
     if (session->exchange) {
+        session->retransmissions = cc_exchange_retransmissions(session->exchange);
         cc_exchange_free(session->exchange, true);
         session->exchange = NULL;
     }

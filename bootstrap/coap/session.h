@@ -46,6 +46,7 @@ struct cc_session {
     struct cc_session *primary; /* of a candidate */
     struct cc_dtls *dtls;       /* NULL on a plain session */
     struct cc_exchange *exchange;
+    uint32_t retransmissions; /* of the exchange that has ended */
     void *data;
     void (*user_timer)(void *context, struct cc_session *session);
     uint64_t user_at_ms;

@@ -98,7 +98,8 @@ uint64_t cc_session_owner(const struct cc_session *session)
 
 uint32_t cc_session_retransmissions(const struct cc_session *session)
 {
-    return session->exchange ? cc_exchange_retransmissions(session->exchange) : 0;
+    return session->exchange ? cc_exchange_retransmissions(session->exchange)
+                             : session->retransmissions;
 }
 
 void cc_session_timer(struct cc_session *session, uint32_t delay_ms,

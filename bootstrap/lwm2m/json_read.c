@@ -136,7 +136,7 @@ const struct lwm2m_json_node *lwm2m_json_next(const struct lwm2m_json_node *node
                                               const char **key)
 {
     /* The library walks objects through a pointer that is not const, but changes nothing. */
-    json_t *object = (json_t *)(uintptr_t)value_of(node);
+    json_t *object = (json_t *)value_of(node);
     *cursor = *cursor ? json_object_iter_next(object, *cursor) : json_object_iter(object);
     if (!*cursor) {
         return NULL;

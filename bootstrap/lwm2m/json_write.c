@@ -229,8 +229,7 @@ void lwm2m_json_double(struct lwm2m_json_writer *writer, double number)
     }
     for (int precision = 15; precision <= 17; precision++) {
         (void)snprintf(text, sizeof text, "%.*g", precision, number);
-        const double back = strtod(text, NULL);
-        if (memcmp(&back, &number, sizeof back) == 0) {
+        if (lwm2m_double_bits(strtod(text, NULL)) == lwm2m_double_bits(number)) {
             break;
         }
     }

@@ -33,7 +33,7 @@ static bool fits_float32(double value)
         return true;
     }
     const double back = fabs(value) <= (double)FLT_MAX ? (double)(float)value : 0.0;
-    return memcmp(&back, &value, sizeof back) == 0;
+    return lwm2m_double_bits(back) == lwm2m_double_bits(value);
 }
 
 uint64_t lwm2m_float_bits(double value, size_t *width)
@@ -45,8 +45,6 @@ uint64_t lwm2m_float_bits(double value, size_t *width)
         *width = sizeof bits;
         return bits;
     }
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    *width = sizeof bits;
-    return bits;
+    *width = sizeof value;
+    return lwm2m_double_bits(value);
 }

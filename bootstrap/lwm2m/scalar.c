@@ -192,12 +192,12 @@ enum lwm2m_error lwm2m_scalar_decimal(const struct lwm2m_scalar *mantissa, int64
 }
 
 /* Days from 1970-01-01 in the Gregorian calendar, by years that start in March. */
-static int64_t days_of(int year, int month, int day)
+static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
-    const int y = (month <= 2 ? year - 1 : year) + 400; /* never negative: the cycle is 400 years */
-    const int m = month <= 2 ? month + 9 : month - 3;
-    return (int64_t)y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468 -
-           146097;
+    const int64_t y =
+        (month <= 2 ? year - 1 : year) + 400; /* never negative: the cycle is 400 years */
+    const int64_t m = month <= 2 ? month + 9 : month - 3;
+    return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468 - 146097;
 }
 
 /* WIDTH decimal digits, then END unless it is NUL. -1: anything else. */
@@ -210,7 +210,7 @@ static int digits(const uint8_t **at, const uint8_t *end, int width, char after)
         }
         number = number * 10 + (*(*at)++ - '0');
     }
-    if (after != '\0' && (*at == end || *(*at)++ != after)) {
+    if (after != '\0' && (*at == end || *(*at)++ != (uint8_t)after)) {
         return -1;
     }
     return number;
@@ -227,8 +227,8 @@ static enum lwm2m_error zone_parse(const uint8_t *at, const uint8_t *end, int64_
         return LWM2M_ETYPE;
     }
     const int sign = *at++ == '+' ? 1 : -1;
-    const int hours = digits(&at, end, 2, ':');
-    const int minutes = digits(&at, end, 2, '\0');
+    const int64_t hours = digits(&at, end, 2, ':');
+    const int64_t minutes = digits(&at, end, 2, '\0');
     *seconds = sign * (hours * 3600 + minutes * 60);
     return hours < 0 || hours > 23 || minutes < 0 || minutes > 59 ? LWM2M_ETYPE : LWM2M_OK;
 }
@@ -241,7 +241,7 @@ enum lwm2m_error lwm2m_scalar_date(const uint8_t *text, size_t len, struct lwm2m
     } fields[] = {{4, 0, 9999, '-'}, {2, 1, 12, '-'}, {2, 1, 31, 'T'},
                   {2, 0, 23, ':'},   {2, 0, 59, ':'}, {2, 0, 60, '\0'}};
     const uint8_t *const end = text + len;
-    int number[6];
+    int64_t number[6];
     int64_t zone;
     for (size_t i = 0; i < 6; i++) {
         number[i] = digits(&text, end, fields[i].width, fields[i].after);

@@ -39,12 +39,19 @@ bool lwm2m_type_has_bytes(enum lwm2m_type type)
     return type == LWM2M_STRING || type == LWM2M_CORELNK || type == LWM2M_OPAQUE;
 }
 
+uint64_t lwm2m_double_bits(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 static bool reals_equal(double a, double b)
 {
     if (isnan(a) || isnan(b)) {
         return isnan(a) && isnan(b);
     }
-    return memcmp(&a, &b, sizeof a) == 0;
+    return lwm2m_double_bits(a) == lwm2m_double_bits(b);
 }
 
 bool lwm2m_value_equal(const struct lwm2m_value *a, const struct lwm2m_value *b)

@@ -79,6 +79,8 @@ struct lwm2m_value {
 
 /* Same type and same value; all NaN are one, 0.0 and -0.0 are two. */
 bool lwm2m_value_equal(const struct lwm2m_value *a, const struct lwm2m_value *b);
+/* The octets of VALUE as IEEE 754 has them. */
+uint64_t lwm2m_double_bits(double value);
 /* True for STRING, CORELNK and OPAQUE: as.bytes is the member in use. */
 bool lwm2m_type_has_bytes(enum lwm2m_type type);
 /* True when TEXT is well-formed UTF-8 (RFC 3629) without NUL. */

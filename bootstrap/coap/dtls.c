@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootstrap/coap/dtls_wire.h"
+#include "bootstrap/coap/dtls_record.h"
 
 #define COOKIE_PERIOD_MS 65536
 #define PEER_MAX         32
@@ -24,31 +24,6 @@ static struct cookie_bond bond_make(const struct cc_dtls_knock *knock, uint64_t 
         bond.octets[knock->peer_len + i] = (uint8_t)(period >> (8 * i));
     }
     return bond;
-}
-
-bool cc_dtls_is_hello(const uint8_t *datagram, size_t len)
-{
-    return len > DTLS_HELLO_RANDOM + DTLS_RANDOM && datagram[0] == CC_DTLS_TYPE_HANDSHAKE &&
-           datagram[3] == 0 && datagram[4] == 0 && datagram[DTLS_RECORD_HEADER] == 1;
-}
-
-uint64_t cc_dtls_hello_name(const uint8_t *datagram)
-{
-    uint64_t name = 0;
-    for (size_t i = 0; i < DTLS_RANDOM; i++) {
-        name = (name << 5 | name >> 59) ^ datagram[DTLS_HELLO_RANDOM + i];
-        name *= UINT64_C(0x9e3779b97f4a7c15);
-    }
-    return name;
-}
-
-bool cc_dtls_is_protected(const uint8_t *datagram, size_t len, uint8_t *content_type)
-{
-    if (len < DTLS_RECORD_HEADER) {
-        return false;
-    }
-    *content_type = datagram[0];
-    return datagram[3] != 0 || datagram[4] != 0;
 }
 
 enum cc_dtls_hello cc_dtls_hello(struct cc_dtls_context *context, const struct cc_dtls_knock *knock)

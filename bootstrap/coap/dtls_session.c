@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootstrap/coap/dtls_wire.h"
+#include "bootstrap/coap/dtls_record.h"
 
 #define FLIGHT_MAX    1232 /* 1,280 less IPv6 and UDP headers */
 #define RECORD_MAX    1400 /* what the smallest known client buffer takes */
@@ -30,8 +30,7 @@ struct cc_dtls {
     gnutls_session_t session;
     gnutls_psk_client_credentials_t client; /* NULL on a server session */
     void *peer;
-    const uint8_t *in;
-    size_t in_len;
+    struct cc_records in;
     uint64_t owner;
     unsigned discarded;
     bool is_open;
@@ -39,7 +38,6 @@ struct cc_dtls {
     bool is_known;
     bool is_suspect;
     bool saw_ccs;
-    bool has_protected; /* the datagram at hand has a record of a later epoch */
 };
 
 /* ---- transport ---- */
@@ -70,16 +68,15 @@ static ssize_t push(gnutls_transport_ptr_t transport, const void *data, size_t l
     return (ssize_t)len;
 }
 
+/* One record at a time, so that what the library thinks of one does not touch those behind it. */
 static ssize_t pull(gnutls_transport_ptr_t transport, void *out, size_t capacity)
 {
     struct cc_dtls *dtls = transport;
-    if (!dtls->in_len) {
+    size_t len = cc_records_take(&dtls->in, out, capacity);
+    if (!len) {
         gnutls_transport_set_errno(dtls->session, EAGAIN);
         return -1;
     }
-    size_t len = dtls->in_len < capacity ? dtls->in_len : capacity;
-    memcpy(out, dtls->in, len);
-    dtls->in_len = 0;
     return (ssize_t)len;
 }
 
@@ -87,7 +84,7 @@ static int pull_timeout(gnutls_transport_ptr_t transport, unsigned ms)
 {
     (void)ms;
     const struct cc_dtls *dtls = transport;
-    return dtls->in_len > 0;
+    return dtls->in.len > 0;
 }
 
 /* ---- context ---- */
@@ -268,15 +265,8 @@ void cc_dtls_free(struct cc_dtls *dtls)
 
 void cc_dtls_feed(struct cc_dtls *dtls, const uint8_t *datagram, size_t len)
 {
-    dtls->in = datagram;
-    dtls->in_len = len;
-    dtls->has_protected = false;
-    for (size_t at = 0; !dtls->is_open && at + DTLS_RECORD_HEADER <= len;) {
-        bool is_protected = datagram[at + 3] != 0 || datagram[at + 4] != 0;
-        dtls->has_protected |= is_protected;
-        dtls->saw_ccs |= !is_protected && datagram[at] == DTLS_TYPE_CCS;
-        at += DTLS_RECORD_HEADER + ((size_t)datagram[at + 11] << 8 | datagram[at + 12]);
-    }
+    dtls->in = cc_records_of(datagram, len);
+    dtls->saw_ccs |= dtls->in.has_ccs;
 }
 
 /* Only a protected record that is dropped after the peer's identity and ChangeCipherSpec tells of a
@@ -284,7 +274,8 @@ void cc_dtls_feed(struct cc_dtls *dtls, const uint8_t *datagram, size_t len)
 static void suspect(struct cc_dtls *dtls)
 {
     unsigned discarded = gnutls_record_get_discarded(dtls->session);
-    if (discarded != dtls->discarded && dtls->has_protected && dtls->saw_ccs && dtls->was_asked) {
+    if (discarded != dtls->discarded && dtls->in.has_protected && dtls->saw_ccs &&
+        dtls->was_asked) {
         dtls->is_suspect = true;
     }
     dtls->discarded = discarded;
@@ -302,7 +293,7 @@ static enum cc_dtls_event step_handshake(struct cc_dtls *dtls)
     int rc;
     do {
         rc = gnutls_handshake(dtls->session);
-    } while (rc < 0 && !gnutls_error_is_fatal(rc) && dtls->in_len);
+    } while (rc < 0 && !gnutls_error_is_fatal(rc) && dtls->in.len);
     suspect(dtls);
     if (rc == GNUTLS_E_SUCCESS) {
         dtls->is_open = true;
@@ -324,7 +315,7 @@ static enum cc_dtls_event step_record(struct cc_dtls *dtls, uint8_t *buffer, siz
     ssize_t rc;
     do {
         rc = gnutls_record_recv(dtls->session, buffer, capacity);
-    } while (rc < 0 && rc != GNUTLS_E_AGAIN && !gnutls_error_is_fatal((int)rc));
+    } while (rc < 0 && !gnutls_error_is_fatal((int)rc) && (rc != GNUTLS_E_AGAIN || dtls->in.len));
     flush(dtls);
     if (rc > 0) {
         *len = (size_t)rc;

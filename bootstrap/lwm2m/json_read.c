@@ -51,7 +51,7 @@ static void set_allocation(void)
 static void refuse(struct lwm2m_json_fault *fault, enum lwm2m_error error, const char *text)
 {
     *fault = (struct lwm2m_json_fault){.error = error, .line = 1, .column = 1};
-    (void)snprintf(fault->text, sizeof fault->text, "%s", text);
+    (void)snprintf(fault->text, sizeof fault->text, "%.*s", (int)sizeof fault->text - 1, text);
 }
 
 /* The library's text ends in " near '..'", which quotes the document: that part is left out. */

@@ -19,8 +19,8 @@
 /* What the program exits with. */
 enum cli_status { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-/* What a command needs of the home's store; opened before it runs. */
-enum cli_store { CLI_STORE_NONE, CLI_STORE_READ, CLI_STORE_WRITE };
+/* What a command needs: nothing, the home's path, or the home's store opened before it runs. */
+enum cli_store { CLI_HOME_NONE, CLI_STORE_NONE, CLI_STORE_READ, CLI_STORE_WRITE };
 
 enum cli_option_id {
     CLI_OPT_HOME,

@@ -85,7 +85,7 @@ const struct cli_command cli_commands[] = {
      "For policies that say `psk: stored`. Needs --server, --psk-file and an identity.",
      cli_device_credential_set},
 
-    {"policy check", "[PATH]", 0, 1, JSON, CLI_STORE_NONE,
+    {"policy check", "[PATH]", 0, 1, JSON, CLI_HOME_NONE,
      "check a policy file or folder (default: the home's) and report every problem",
      "Prints file:line:column: error: text for each. Exit 1 when there is an error.",
      cli_policy_check},
@@ -119,9 +119,9 @@ const struct cli_command cli_commands[] = {
      "print who changed what and when, and verify the chain of these records", NULL, cli_audit},
     {"home stats", "", 0, 0, JSON, CLI_STORE_READ, "count what the home holds", NULL,
      cli_home_stats},
-    {"completion", "bash", 1, 1, 0, CLI_STORE_NONE, "print a completion script for the shell",
-     "For bash: source <(imprint completion bash)", cli_completion},
-    {"help", "[WORD]...", 0, 3, 0, CLI_STORE_NONE, "list the commands, or explain one", NULL,
+    {"completion", "SHELL", 1, 1, 0, CLI_HOME_NONE, "print a completion script for the shell",
+     "SHELL is bash: source <(imprint completion bash)", cli_completion},
+    {"help", "[WORD]...", 0, 3, 0, CLI_HOME_NONE, "list the commands, or explain one", NULL,
      cli_help},
 };
 

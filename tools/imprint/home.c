@@ -131,7 +131,7 @@ static enum cli_status open_store(struct cli_call *call, const char *passphrase)
 enum cli_status cli_home_open(struct cli_call *call)
 {
     char passphrase[CLI_PASSPHRASE_MAX];
-    if (call->command->store == CLI_STORE_NONE) {
+    if (call->command->store <= CLI_STORE_NONE) {
         return CLI_DONE;
     }
     enum cli_status status = find_passphrase(call, passphrase);

@@ -25,7 +25,8 @@ static enum cli_status run(struct cli_call *call)
         return cli_fail("the cryptographic library cannot be initialised");
     }
     call->now_at = (int64_t)time(NULL);
-    enum cli_status status = cli_home_choose(call);
+    enum cli_status status =
+        call->command->store == CLI_HOME_NONE ? CLI_DONE : cli_home_choose(call);
     if (status == CLI_DONE) {
         status = cli_home_open(call);
     }

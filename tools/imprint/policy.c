@@ -36,6 +36,10 @@ enum cli_status cli_policy_check(struct cli_call *call)
     if (call->arg_count > 0) {
         snprintf(path, sizeof path, "%s", call->args[0]);
     } else {
+        status = cli_home_choose(call);
+        if (status == CLI_USAGE) {
+            return status;
+        }
         status = cli_home_policies(call, path, &report);
     }
     if (status == CLI_DONE) {

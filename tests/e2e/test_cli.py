@@ -1,0 +1,642 @@
+"""The command imprint from outside: what it prints, where, its exit codes, and one wrong input for each command."""
+import json
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+BIN = Path(os.environ["IMPRINT_BIN"])
+SRC = Path(os.environ["IMPRINT_SRC"])
+KEY = "c0ffee00112233445566778899aabbcc"
+ENDPOINT = "urn:dev:os:cli-1"
+WAIT_S = 60
+
+
+class Result:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def documents(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def document(self):
+        return json.loads(self.out)
+
+
+class Home(unittest.TestCase):
+    """A folder for the test, and a home in it that setUp makes."""
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="cli-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.home = self.folder / "home"
+        self.ok("init")
+
+    def run_cli(self, *words, stdin="", home=True, stdout=subprocess.PIPE, env=None):
+        line = [str(BIN / "imprint"), *(["--home", str(self.home)] if home else [])]
+        done = subprocess.run([*line, *map(str, words)], input=stdin, stdout=stdout, cwd=self.folder,
+                              stderr=subprocess.PIPE, text=True, timeout=WAIT_S, check=False,
+                              env={**os.environ, "IMPRINT_HOME": "", **(env or {})})
+        return Result(done)
+
+    def ok(self, *words, **options):
+        result = self.run_cli(*words, **options)
+        self.assertEqual(result.code, 0, f"{words}: {result.err}")
+        return result
+
+    def bad(self, code, text, *words, **options):
+        """The command ends with CODE, says TEXT on one line of its own, and prints no data."""
+        result = self.run_cli(*words, **options)
+        self.assertEqual(result.code, code, f"{words}: {result.out}{result.err}")
+        self.assertIn(text, result.err)
+        self.assertEqual(result.out or "", "")
+        return result
+
+    def file(self, name, text, mode=0o600):
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(mode)
+        return path
+
+    def add(self, endpoint=ENDPOINT, *words):
+        return self.ok("device", "add", endpoint, "--psk-file", self.file("key", KEY + "\n"), *words)
+
+
+class Usage(Home):
+    def test_wrong_words(self):
+        for text, words in [
+            ("no command given", []),
+            ("unknown command: devcie list; did you mean: imprint device list?", ["devcie", "list"]),
+            ("unknown command: device lsit; did you mean: imprint device list?", ["device", "lsit"]),
+            ("unknown command: device; see: imprint help device", ["device"]),
+            ("unknown option --jsno; did you mean --json?", ["device", "list", "--jsno"]),
+            ("--group needs a value: NAME", ["device", "list", "--group"]),
+            ("init does not take 'x'", ["init", "x"]),
+            ("device add needs ENDPOINT", ["device", "add"]),
+            ("--auth is psk, not 'x509'", ["device", "add", "e", "--auth", "x509"]),
+            ("--bytes is a number from 8 to 64, not '7'", ["device", "add", "e", "--bytes", "7"]),
+            ("ENDPOINT has 1 to 252 octets", ["device", "add", "e" * 253]),
+            ("ENDPOINT has 1 to 252 octets", ["device", "add", ""]),
+            ("--attr is NAME=VALUE, not 'a'", ["device", "add", "e", "--attr", "a"]),
+            ("--attr: a name has at most 32 octets", ["device", "add", "e", "--attr", "a" * 33 + "=b"]),
+            ("--group has at most 64 octets", ["device", "add", "e", "--group", "g" * 65]),
+            ("--identity-hex is pairs of hex digits", ["device", "add", "e", "--identity-hex", "0g"]),
+            ("--identity: an identity has 1 to 255", ["device", "add", "e", "--identity", "i" * 256]),
+            ("not both", ["device", "add", "e", "--identity", "a", "--identity-hex", "00"]),
+            ("give both", ["device", "add", "e", "--psk-format", "hex"]),
+            ("--limit is a number from 1, not '0'", ["device", "list", "--limit", "0"]),
+            ("--limit is a number from 1 to 1000", ["device", "unknown", "--limit", "x"]),
+            ("say what to set", ["device", "set", ENDPOINT]),
+            ("say where with --out FILE", ["device", "export", ENDPOINT]),
+            ("--force is for --out FILE", ["device", "export", ENDPOINT, "--json", "--force"]),
+            ("needs --server and --psk-file", ["device", "credential", "set", ENDPOINT]),
+            ("policy check does not take 'b'", ["policy", "check", "a", "b"]),
+            ("policy list does not take 'a'", ["policy", "list", "a"]),
+            ("--format is tlv or senml-cbor, not 'text'",
+             ["policy", "plan", ENDPOINT, "--format", "text"]),
+            ("--count is a number from 1, not '-1'", ["trace", "--count", "-1"]),
+            ("status does not take 'x'", ["status", "x"]),
+            ("reload does not take --count", ["reload", "--count", "1"]),
+            ("drain does not take 'x'", ["drain", "x"]),
+            ("kick needs ENDPOINT", ["kick"]),
+            ("--from is a number from 1, not 'a'", ["audit", "--from", "a"]),
+            ("home stats does not take 'x'", ["home", "stats", "x"]),
+            ("'fish' is not a shell known here", ["completion", "fish"]),
+            ("no command begins with 'xyzzy'", ["help", "xyzzy"]),
+        ]:
+            with self.subTest(words=words):
+                self.bad(2, text, *words)
+
+    def test_each_command_has_a_wrong_input_above(self):
+        """device show, enable, disable, remove: no wrong word but an unknown endpoint."""
+        for verb in ("show", "enable", "disable", "remove"):
+            self.bad(2, f"device {verb} needs ENDPOINT", "device", verb)
+            self.bad(1, f"no device {ENDPOINT} in {self.home}", "device", verb, ENDPOINT)
+        self.bad(1, f"no device {ENDPOINT} in", "device", "export", ENDPOINT, "--json")
+        self.bad(1, f"no device {ENDPOINT} in", "device", "set", ENDPOINT, "--group", "g")
+        self.bad(1, f"no device {ENDPOINT} in", "policy", "plan", ENDPOINT)
+
+    def test_home(self):
+        self.bad(2, "no home: give --home DIR, or set IMPRINT_HOME", "device", "list", home=False)
+        self.ok("device", "list", home=False, env={"IMPRINT_HOME": str(self.home)})
+        self.home = self.folder / "absent"
+        result = self.bad(1, "", "device", "list")
+        self.assertIn(f"make one with: imprint --home {self.home} init", result.err)
+
+    def test_control_characters_in_arguments_are_made_visible(self):
+        result = self.bad(1, "no device \\x1b[2J", "device", "show", "\x1b[2J")
+        self.assertNotIn("\x1b", result.err)
+
+    def test_help_and_version(self):
+        self.assertRegex(self.ok("--version", home=False).out, r"^imprint \d+\.\d+\.\d+\n$")
+        for words in (["help"], ["--help"], ["help", "device"]):
+            self.assertIn("device add ENDPOINT", self.ok(*words, home=False).out)
+        for words in (["help", "device", "add"], ["device", "add", "--help"]):
+            out = self.ok(*words, home=False).out
+            self.assertIn("usage: imprint device add", out)
+            self.assertIn("--psk-format FORMAT", out)
+
+    @unittest.skipUnless(Path("/dev/full").exists(), "no /dev/full")
+    def test_a_failed_write_is_a_failure(self):
+        self.add()
+        for words in (["device", "list"], ["device", "show", ENDPOINT], ["audit"], ["home", "stats"],
+                      ["device", "export", ENDPOINT, "--json"], ["policy", "list"], ["help"],
+                      ["policy", "plan", ENDPOINT], ["--version"], ["completion", "bash"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                result = self.run_cli(*words, stdout=full)
+            self.assertEqual(result.code, 1, words)
+            self.assertIn("cannot write to standard output: No space left on device", result.err)
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash")
+    def test_completion(self):
+        script = self.file("completion", self.ok("completion", "bash", home=False).out)
+        for typed, expected in [(["imprint", "dev"], "device"), (["imprint", "device", "cre"], "credential"),
+                                (["imprint", "device", "credential", ""], "set"),
+                                (["imprint", "--home", "H", "policy", "pl"], "plan"),
+                                (["imprint", "device", "add", "e", "--psk-fi"], "--psk-file")]:
+            words = " ".join(f"'{word}'" for word in typed)
+            done = subprocess.run(
+                ["bash", "-c", f"source {script}; COMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; "
+                 'declare -F _imprint >/dev/null && _imprint; echo "${COMPREPLY[@]}"'],
+                capture_output=True, text=True, timeout=WAIT_S, check=False)
+            self.assertIn(expected, done.stdout.split(), f"{typed}: {done}")
+
+
+class Init(Home):
+    def test_modes_and_files(self):
+        for name, mode in [("", 0o700), ("home.key", 0o600), ("imprintd.yaml", 0o600), ("policies", 0o700),
+                           ("policies/one-server.yaml", 0o600), ("store", 0o700)]:
+            self.assertEqual(stat.S_IMODE((self.home / name).stat().st_mode), mode, name)
+        shipped = (SRC / "policies" / "one-server.yaml").read_bytes()
+        self.assertEqual((self.home / "policies" / "one-server.yaml").read_bytes(), shipped)
+
+    def test_an_existing_home_stays(self):
+        key = (self.home / "home.key").read_bytes()
+        self.bad(1, "is not empty", "init")
+        self.assertEqual((self.home / "home.key").read_bytes(), key)
+
+    def test_says_what_to_type_next(self):
+        self.home = self.folder / "next"
+        self.assertIn(f"next: imprint --home {self.home} device add", self.ok("init").err)
+
+    def test_passphrase(self):
+        self.home = self.folder / "sealed"
+        right = self.file("right", "correct horse battery\n")
+        self.ok("init", "--passphrase-file", right)
+        self.assertFalse((self.home / "home.key").exists())
+        self.ok("device", "add", ENDPOINT, "--passphrase-file", right)
+        self.assertIn(ENDPOINT, self.ok("device", "list", "--passphrase-file", right).out)
+        self.assertIn(ENDPOINT, self.ok("device", "list", "--passphrase-file", "-",
+                                        stdin="correct horse battery\n").out)
+        self.bad(1, "has no key file: give its passphrase with --passphrase-file", "device", "list")
+        wrong = self.file("wrong", "incorrect horse\n")
+        result = self.bad(1, "", "device", "list", "--passphrase-file", wrong)
+        self.assertNotIn("horse", result.err)
+        self.bad(1, "--passphrase-file", "device", "list", "--passphrase-file",
+                 self.file("open", "correct horse battery\n", 0o644))
+
+    def test_wrong_passphrase_options(self):
+        self.home = self.folder / "new"
+        self.bad(2, "--passphrase asks on a terminal, and there is none", "init", "--passphrase")
+        self.bad(1, "", "init", "--passphrase-file", self.file("short", "short\n"))
+        self.bad(1, "must hold 1 to 1023 octets", "init", "--passphrase-file", self.file("empty", "\n"))
+        self.bad(1, "", "init", "--passphrase-file", self.folder / "absent")
+        self.bad(2, "not both", "init", "--passphrase", "--passphrase-file", "x")
+        self.assertFalse(self.home.exists() and any(self.home.iterdir()))
+
+    def test_settings_template_is_the_defaults(self):
+        text = (self.home / "imprintd.yaml").read_text(encoding="utf-8")
+        plain = re.sub(r"^#(?=[a-z])", "", text, flags=re.M)
+        self.assertIn("\nworkers: 1\n", plain)
+        (self.home / "imprintd.yaml").write_text(plain, encoding="utf-8")
+        self.assertIn("1 policy, no errors", self.ok("policy", "check").err)
+
+
+class Device(Home):
+    def test_life(self):
+        made = self.ok("device", "add", ENDPOINT, "--auth", "psk", "--group", "meters", "--attr",
+                       "vendor=acme", "--attr", "serial=7", "--bytes", "32", "--json").document()
+        self.assertEqual((made["endpoint"], made["identity"], made["psk_bytes"], made["group"]),
+                         (ENDPOINT, ENDPOINT, 32, "meters"))
+        self.assertEqual(made["attributes"], {"vendor": "acme", "serial": "7"})
+        self.bad(1, f"device {ENDPOINT} exists already", "device", "add", ENDPOINT)
+        self.bad(1, f"identity {ENDPOINT} belongs to device {ENDPOINT} already",
+                 "device", "add", "other", "--identity", ENDPOINT)
+        self.ok("device", "set", ENDPOINT, "--group", "", "--attr", "vendor=boreal", "--no-attr", "serial",
+                "--identity-hex", "00ff", "--policy", "default")
+        self.bad(1, "has no attribute 'serial'", "device", "set", ENDPOINT, "--no-attr", "serial")
+        self.bad(1, "there is no policy 'defualt'; the nearest is 'default'", "device", "set", ENDPOINT,
+                 "--policy", "defualt")
+        shown = self.ok("device", "show", ENDPOINT, "--json").document()
+        self.assertEqual((shown["identity_hex"], shown["attributes"], shown["policy"]),
+                         ("00ff", {"vendor": "boreal"}, "default"))
+        self.assertNotIn("group", shown)
+        self.assertNotIn("identity", shown)
+        self.ok("device", "disable", ENDPOINT)
+        self.assertEqual(self.ok("device", "show", ENDPOINT, "--json").document()["state"], "disabled")
+        self.ok("device", "enable", ENDPOINT)
+        self.assertIn("new", self.ok("device", "show", ENDPOINT).out)
+        self.ok("device", "remove", ENDPOINT)
+        self.assertEqual(self.ok("device", "list", "--json").out, "")
+        actions = [record["action"] for record in self.ok("audit", "--json").documents()]
+        self.assertEqual(actions[0], "device.add")
+        self.assertEqual(actions[-1], "device.remove")
+        self.assertIn("the chain holds up to record", self.ok("audit").err)
+
+    def test_minted_keys_differ(self):
+        for endpoint in ("a", "b"):
+            self.ok("device", "add", endpoint)
+        keys = {self.ok("device", "export", e, "--json").document()["psk_hex"] for e in ("a", "b")}
+        self.assertEqual([len(key) for key in keys], [32, 32])
+
+    def test_identity_of_another(self):
+        self.add("a")
+        self.add("b")
+        self.bad(1, "belongs to another device", "device", "set", "b", "--identity", "a")
+
+    def test_key_files(self):
+        good = [("hex", KEY + "\n"), ("hex", KEY.upper()), ("hex", KEY + "  \r\n"),
+                ("base64", "wP/uABEiM0RVZneImaq7zA==\n")]
+        for i, (form, text) in enumerate(good):
+            self.ok("device", "add", f"e{i}", "--psk-file", self.file("k", text), "--psk-format", form)
+            self.assertEqual(self.ok("device", "export", f"e{i}", "--json").document()["psk_hex"], KEY)
+        raw = self.folder / "raw"
+        raw.write_bytes(bytes(range(9)) + b"\n")
+        raw.chmod(0o600)
+        self.ok("device", "add", "raw", "--psk-file", raw, "--psk-format", "raw")
+        self.assertEqual(self.ok("device", "export", "raw", "--json").document()["psk_hex"],
+                         "0001020304050607080a")
+        self.ok("device", "add", "stdin", "--psk-file", "-", stdin=KEY + "\n")
+
+    def test_wrong_key_files(self):
+        for text, content, words in [
+            ("character 1 is no hex digit", "zzzzzzzzzzzzzzzz", []),
+            ("has an even number", KEY + "0", []),
+            ("a key has 8 to 64", "00112233445566", []),
+            ("are more than 64 octets", "00" * 65, []),
+            ("must hold 1 to 512 octets", "", []),
+            ("use --psk-format hex", KEY, ["--psk-format", "raw"]),
+            ("not of base64", "!" * 24, ["--psk-format", "base64"]),
+        ]:
+            with self.subTest(text=text):
+                result = self.bad(1, text, "device", "add", "e", "--psk-file", self.file("k", content), *words)
+                self.assertNotIn(content or "\0", result.err)
+        self.bad(1, "0644", "device", "add", "e", "--psk-file", self.file("k", KEY, 0o644))
+        self.bad(1, "absent", "device", "add", "e", "--psk-file", self.folder / "absent")
+        self.bad(2, "--psk-format is hex, base64 or raw, not 'x'", "device", "add", "e", "--psk-file",
+                 self.file("k", KEY), "--psk-format", "x")
+        self.bad(2, "needs a file", "device", "add", "e", "--psk-file", "-", "--psk-format", "raw")
+        self.bad(2, "--bytes is for a minted key", "device", "add", "e", "--psk-file", "k", "--bytes", "8")
+        self.assertEqual(self.ok("device", "list", "--json").out, "")
+
+    def test_list_in_pages(self):
+        names = [f"d{i:03}" for i in range(67)]
+        for i, name in enumerate(names):
+            self.ok("device", "add", name, "--group", "even" if i % 2 == 0 else "odd")
+        seen = [d["endpoint"] for d in self.ok("device", "list", "--json").documents()]
+        self.assertEqual(seen, names)
+        self.assertEqual(len(self.ok("device", "list").out.splitlines()), len(names) + 1)
+        part = self.ok("device", "list", "--json", "--after", "d009", "--limit", "3").documents()
+        self.assertEqual([d["endpoint"] for d in part], ["d010", "d011", "d012"])
+        odd = self.ok("device", "list", "--json", "--group", "odd").documents()
+        self.assertEqual(len(odd), 33)
+        self.assertEqual(self.ok("home", "stats", "--json").document()["devices"], 67)
+
+    def test_unknown_is_empty(self):
+        self.assertEqual(self.ok("device", "unknown", "--json").out, "")
+        self.assertIn("nobody unknown", self.ok("device", "unknown").err)
+
+    def test_credential(self):
+        self.add()
+        key = self.file("server-key", "00" * 16)
+        self.bad(2, "needs --identity", "device", "credential", "set", ENDPOINT, "--server", "1",
+                 "--psk-file", key)
+        self.bad(2, "--server is a number from 1 to 65534", "device", "credential", "set", ENDPOINT,
+                 "--server", "65535", "--psk-file", key, "--identity", "m")
+        self.ok("device", "credential", "set", ENDPOINT, "--server", "101", "--psk-file", key, "--identity", "m")
+        credential = self.ok("device", "show", ENDPOINT, "--json").document()["credentials"][0]
+        self.assertEqual((credential["server_id"], credential["identity"], credential["secret_bytes"],
+                          credential["is_stored"], credential["state"]), (101, "m", 16, True, "active"))
+        self.assertIn("operator", self.ok("device", "show", ENDPOINT).out)
+
+
+class Export(Home):
+    def setUp(self):
+        super().setUp()
+        self.add()
+        self.out = self.folder / "out"
+
+    def test_to_standard_output_only_when_asked(self):
+        self.assertEqual(self.ok("device", "export", ENDPOINT, "--json").document()["psk_hex"], KEY)
+        self.assertIn(f"psk: {KEY}", self.ok("device", "export", ENDPOINT, "--out", "-").out)
+        self.bad(2, "say where", "device", "export", ENDPOINT)
+
+    def test_to_a_file(self):
+        result = self.ok("device", "export", ENDPOINT, "--json", "--out", self.out)
+        self.assertEqual(result.out, "")
+        self.assertEqual(stat.S_IMODE(self.out.stat().st_mode), 0o600)
+        self.assertEqual(json.loads(self.out.read_text(encoding="utf-8"))["psk_hex"], KEY)
+
+    def test_never_overwrites_unasked(self):
+        self.file("out", "precious", 0o644)
+        self.bad(1, "exists: --force replaces it", "device", "export", ENDPOINT, "--out", self.out)
+        self.assertEqual(self.out.read_text(encoding="utf-8"), "precious")
+        self.ok("device", "export", ENDPOINT, "--out", self.out, "--force")
+        self.assertIn(KEY, self.out.read_text(encoding="utf-8"))
+        self.assertEqual(stat.S_IMODE(self.out.stat().st_mode), 0o600)
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["home", "key", "out"])
+
+    def test_where_it_cannot(self):
+        self.bad(1, "No such file or directory", "device", "export", ENDPOINT, "--out",
+                 self.folder / "absent" / "out")
+
+    def test_nothing_else_shows_the_key(self):
+        self.ok("device", "credential", "set", ENDPOINT, "--server", "101", "--psk-file", self.folder / "key",
+                "--identity", "m")
+        for words in (["device", "show", ENDPOINT], ["device", "show", ENDPOINT, "--json"],
+                      ["device", "list", "--json"], ["policy", "plan", ENDPOINT], ["audit", "--json"],
+                      ["policy", "plan", ENDPOINT, "--json"], ["home", "stats"]):
+            result = self.ok(*words)
+            for text in (result.out, result.err):
+                self.assertNotIn(KEY, text.lower(), words)
+        for path in self.home.rglob("*"):
+            if path.is_file():
+                data = path.read_bytes()
+                self.assertNotIn(bytes.fromhex(KEY), data, path)
+                self.assertNotIn(KEY.encode(), data, path)
+
+
+class Policy(Home):
+    def test_every_problem_with_its_place(self):
+        path = self.file("bad.yaml", "imprint: 1\nservres: {}\nservers:\n  main: {id: 0, uri: coaps://a}\n"
+                         "  two: {id: 5, uri: 'http://a'}\npolicies:\n  - nmae: x\n    others: maybe\n"
+                         "unmatched: perhaps\n")
+        result = self.run_cli("policy", "check", path)
+        self.assertEqual(result.code, 1)
+        lines = [line for line in result.out.splitlines() if ": error: " in line]
+        self.assertGreaterEqual(len(lines), 5, result.out)
+        for line in lines:
+            self.assertRegex(line, re.escape(str(path)) + r":\d+:\d+: error: ")
+        self.assertRegex(result.err, r"imprint: \d+ errors")
+        problems = [json.loads(line) for line in
+                    self.run_cli("policy", "check", path, "--json").out.splitlines()]
+        self.assertEqual(len([p for p in problems if p["severity"] == "error"]), len(lines))
+        self.assertEqual(problems[0]["line"], 2)
+
+    def test_absent(self):
+        result = self.run_cli("policy", "check", self.folder / "absent")
+        self.assertEqual(result.code, 1)
+        self.assertIn("absent", result.out)
+
+    def test_bad_settings_are_said(self):
+        self.file("home/imprintd.yaml", "workres: 2\n")
+        result = self.run_cli("policy", "check")
+        self.assertEqual(result.code, 1)
+        self.assertIn("imprintd.yaml:1:1: error:", result.out)
+        self.bad(1, "imprintd.yaml:1:1: error:", "policy", "list")
+
+    def test_plan(self):
+        self.add()
+        plan = self.ok("policy", "plan", ENDPOINT, "--json").document()
+        self.assertEqual((plan["verdict"], plan["policy"], plan["is_blind"]), ("apply", "default", True))
+        self.assertEqual(plan["ops"][-1], {"op": "finish"})
+        secret = [v["value"] for op in plan["ops"] for v in op.get("values", [])
+                  if v.get("name") == "Secret Key"]
+        self.assertEqual(secret, ["(16 octets, minted)"])
+        self.assertIn("(16 octets, minted)", self.ok("policy", "plan", ENDPOINT).out)
+
+    def test_plan_for_what_the_device_shows(self):
+        self.add()
+        shown = '</>;lwm2m=1.1,</0/3>;uri="coaps://b",</0/1>;ssid=9;uri="coaps://o",</1/0>;ssid=9\n'
+        plan = self.ok("policy", "plan", ENDPOINT, "--json", "--discover", "-", "--format", "senml-cbor",
+                       stdin=shown).document()
+        self.assertEqual((plan["is_blind"], plan["bootstrap_instance"], plan["formats"][0]),
+                         (False, 3, "senml-cbor"))
+        self.assertNotIn("/0/3", [op.get("path") for op in plan["ops"]])
+        self.bad(1, "--discover", "policy", "plan", ENDPOINT, "--discover", self.file("d", "<</0"))
+        self.bad(1, "No such file", "policy", "plan", ENDPOINT, "--discover", "absent")
+        self.bad(1, "more than 65536 octets", "policy", "plan", ENDPOINT, "--discover",
+                 self.file("d", "</0>," * 20000))
+
+    def test_no_policy_matches(self):
+        self.add()
+        self.file("home/policies/one-server.yaml", "imprint: 1\nservers:\n  a: {id: 1, uri: 'coaps://a'}\n"
+                  "policies:\n  - name: x\n    match: {group: other}\n    servers: {a: {psk: {}}}\n")
+        plan = self.ok("policy", "plan", ENDPOINT, "--json").document()
+        self.assertEqual(plan["verdict"], "hold")
+        self.assertNotIn("ops", plan)
+        self.assertEqual([p["name"] for p in self.ok("policy", "list", "--json").documents()], ["x"])
+        self.assertEqual(self.ok("policy", "list").out, "x\n")
+
+    def test_check_of_a_path_needs_no_home(self):
+        shipped = SRC / "policies" / "one-server.yaml"
+        self.assertIn("1 policy, no errors", self.ok("policy", "check", shipped, home=False).err)
+        self.bad(2, "no home", "policy", "check", home=False)
+
+    def test_control_characters_never_reach_the_terminal(self):
+        path = self.file("p.yaml", 'imprint: 1\n"\\e[2Jx": 1\n')
+        self.assertNotIn("\x1b", self.run_cli("policy", "check", path).out)
+
+
+class Control(Home):
+    def serve(self, *lines, hold=False):
+        """A stand-in for the daemon: takes one request, answers LINES; returns the list of requests."""
+        requests = []
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(self.home / "control.sock"))
+        server.listen(1)
+        server.settimeout(WAIT_S)
+
+        def answer():
+            peer, _ = server.accept()
+            with peer:
+                requests.append(peer.makefile("rb").readline())
+                for line in lines:
+                    try:
+                        peer.sendall(line)
+                    except BrokenPipeError:
+                        return
+                if hold:
+                    peer.settimeout(WAIT_S)
+                    peer.recv(1)
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        self.addCleanup(server.close)
+        self.addCleanup(thread.join, WAIT_S)
+        return requests
+
+    def test_no_daemon(self):
+        for words in (["status"], ["trace"], ["reload"], ["drain"], ["kick", "e"]):
+            self.bad(1, f"no imprintd runs on {self.home}", *words)
+
+    def test_requests(self):
+        for words, request in [(["trace", "10.0.0.1"], {"command": "trace", "filter": "10.0.0.1"}),
+                               (["kick", 'a"b'], {"command": "kick", "endpoint": 'a"b'}),
+                               (["reload"], {"command": "reload"}), (["drain"], {"command": "drain"})]:
+            requests = self.serve(b'{"ok":true}\n')
+            self.ok(*words)
+            self.assertEqual(json.loads(requests[0]), request)
+            (self.home / "control.sock").unlink()
+
+    def test_bad_answers(self):
+        for text, line in [("hung up without an answer", b""), ("hung up without an answer", b'{"ok":tr'),
+                           ("is no JSON", b"nonsense\n"), ("is longer than", b"x" * (1 << 20) + b"\n"),
+                           ("without a reason", b"[]\n"), ("without a reason", b'{"ok":"true"}\n'),
+                           ("no such device", b'{"ok":false,"error":"no such device"}\n')]:
+            self.serve(line)
+            self.bad(1, text, "status")
+            (self.home / "control.sock").unlink()
+
+    def test_problems_of_a_reload(self):
+        self.serve(b'{"ok":false,"error":"2 errors; the old policies stay",'
+                   b'"problems":["a.yaml:1:2: error: x","a.yaml:3:4: error: \\u001b[2J"]}\n')
+        result = self.bad(1, "2 errors; the old policies stay", "reload")
+        self.assertIn("a.yaml:1:2: error: x\n", result.err)
+        self.assertNotIn("\x1b", result.err)
+
+    def test_trace_text(self):
+        message = {"event": "message", "at_ms": 1700000000123, "session": 1, "peer": "127.0.0.1:9",
+                   "endpoint": "e\x1b[2J", "direction": "out", "type": "CON", "code": "PUT", "mid": 7,
+                   "path": "/0/1", "format": "tlv", "size": 86, "block1": "0/1/512", "repeat": True,
+                   "values": [{"path": "/0/1/1", "name": "Bootstrap-Server", "value": False},
+                              {"path": "/0/1/5", "name": "Secret Key", "value": "(16 octets)"}]}
+        closed = {"event": "closed", "at_ms": 1700000001000, "peer": "127.0.0.1:9", "endpoint": "", "why": "idle"}
+        lines = [(json.dumps(line, separators=(",", ":")) + "\n").encode() for line in
+                 ({"ok": True}, closed, message, message)]
+        self.serve(*lines, hold=True)
+        out = self.ok("trace", "--count", "1").out
+        self.assertNotIn("\x1b", out)
+        for part in ("22:13:20.123  -> CON PUT    /0/1", "tlv", "86 B", "mid 7", "e\\x1b[2J", "0/1/512",
+                     "(again)", "/0/1/5  Secret Key        (16 octets)", "Bootstrap-Server  false",
+                     "-- closed  from 127.0.0.1:9: idle"):
+            self.assertIn(part, out)
+        self.assertEqual(out.count("PUT"), 1)
+        (self.home / "control.sock").unlink()
+        self.serve(*lines)
+        self.assertEqual(len(self.ok("trace", "--json").documents()), 3)
+
+    def test_a_home_with_a_long_path(self):
+        self.home = self.folder / ("h" * 120)
+        self.ok("init")
+        self.bad(1, "no imprintd runs on", "status")
+
+
+class Daemon(Home):
+    def setUp(self):
+        super().setUp()
+        self.add()
+        log = open(self.folder / "log", "w", encoding="utf-8")
+        self.addCleanup(log.close)
+        self.daemon = subprocess.Popen([str(BIN / "imprintd"), "--home", str(self.home), "--listen",
+                                        "coaps://127.0.0.1:0"], stdout=log, stderr=log)
+        self.addCleanup(self.end)
+        limit = time.monotonic() + WAIT_S
+        while not (self.home / "control.sock").exists() or self.run_cli("status").code != 0:
+            self.assertIsNone(self.daemon.poll(), (self.folder / "log").read_text(encoding="utf-8"))
+            self.assertLess(time.monotonic(), limit)
+            time.sleep(0.05)
+
+    def end(self):
+        if self.daemon.poll() is None:
+            self.daemon.terminate()
+        try:
+            self.daemon.wait(WAIT_S)
+        except subprocess.TimeoutExpired:
+            self.daemon.kill()
+            self.daemon.wait()
+
+    def bootstrap(self):
+        credentials = self.folder / "credentials"
+        self.ok("device", "export", ENDPOINT, "--json", "--out", credentials, "--force")
+        bound = self.ok("status", "--json").document()["listeners"][0]["bound"]
+        return subprocess.run([str(BIN / "imprint-sim"), "bootstrap", "--server", f"coaps://{bound}",
+                               "--credentials", str(credentials)], capture_output=True, text=True,
+                              timeout=WAIT_S, check=False)
+
+    def test_status_trace_reload(self):
+        trace = subprocess.Popen([str(BIN / "imprint"), "--home", str(self.home), "trace", ENDPOINT, "--json",
+                                  "--count", "10"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(trace.wait, WAIT_S)
+        self.addCleanup(trace.terminate)
+        time.sleep(0.5)
+        done = self.bootstrap()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        out, _ = trace.communicate(timeout=WAIT_S)
+        lines = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(len([line for line in lines if line["event"] == "message"]), 10)
+        self.assertTrue(all(line["endpoint"] == ENDPOINT for line in lines))
+        self.assertNotIn(KEY, out)
+        self.assertEqual(self.ok("status", "--json").document()["outcomes"]["finished"], 1)
+        self.assertIn("finished 1", self.ok("status").out)
+        shown = self.ok("device", "show", ENDPOINT, "--json").document()
+        self.assertEqual((shown["state"], shown["history"][0]["result"], shown["credentials"][0]["state"]),
+                         ("bootstrapped", "finished", "active"))
+        self.ok("reload")
+        self.file("home/policies/more.yaml", "imprint: 1\nservres: {}\n")
+        result = self.bad(1, "", "reload")
+        self.assertIn("more.yaml:2:1: error:", result.err)
+        self.assertEqual(self.ok("status", "--json").document()["policies"]["rules"], 1)
+        self.bad(1, "", "kick", "nobody")
+
+    def test_drain_ends_it(self):
+        self.ok("drain")
+        self.assertEqual(self.daemon.wait(WAIT_S), 0)
+        self.bad(1, "no imprintd runs on", "status")
+
+
+class Manual(Home):
+    """The man page and the command name the same commands and options."""
+
+    @staticmethod
+    def text(name):
+        return (SRC / "docs" / "man" / name).read_text(encoding="utf-8").replace("\\-", "-")
+
+    def test_commands(self):
+        out = self.ok("help", home=False).out.split("\nEverywhere:")[0]
+        listed = {re.split(r"  +", line.strip())[0] for line in out.splitlines()[1:] if line.startswith("  ")}
+        page = {re.sub(r"\\fI|\\fR|\\fB", "", line[4:]).strip() for line in
+                self.text("imprint.1").splitlines() if line.startswith(".SS ")}
+        self.assertEqual(page, listed)
+
+    def test_options(self):
+        for program, page, words in [("imprint", "imprint.1", None), ("imprintd", "imprintd.8", ["--help"]),
+                                     ("imprint-sim", "imprint-sim.1", ["bootstrap", "--help"])]:
+            if words is None:
+                names = [re.split(r"  +", line.strip())[0] for line in
+                         self.ok("help", home=False).out.split("\nEverywhere:")[0].splitlines()[1:]
+                         if line.startswith("  ")]
+                verbs = [re.sub(r" [\[A-Z].*", "", name) for name in names]
+                out = "".join(self.ok("help", *verb.split(), home=False).out for verb in verbs)
+            else:
+                done = subprocess.run([str(BIN / program), *words], capture_output=True, text=True,
+                                      timeout=WAIT_S, check=False)
+                out = done.stdout + done.stderr
+            helped = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", out))
+            self.assertTrue(helped)
+            paged = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", self.text(page)))
+            self.assertEqual(helped - paged, set(), f"{page} lacks these options")
+            self.assertEqual(paged - helped, set(), f"{page} has options that {program} lacks")
+
+    def test_settings(self):
+        keys = {match.group(1) for match in
+                re.finditer(r"^#([a-z-]+):", (self.home / "imprintd.yaml").read_text(encoding="utf-8"), re.M)}
+        page = {match.group(1) for match in re.finditer(r"^\.B ([a-z-]+)$", self.text("imprintd.yaml.5"), re.M)}
+        self.assertEqual(keys - page, set())
+
+    @unittest.skipUnless(shutil.which("groff"), "no groff")
+    def test_pages_are_well_formed(self):
+        for path in sorted((SRC / "docs" / "man").iterdir()):
+            done = subprocess.run(["groff", "-man", "-ww", "-z", "-Tutf8", str(path)], capture_output=True,
+                                  text=True, timeout=WAIT_S, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), path)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

@@ -181,6 +181,25 @@ static void test_replayed_flight_harms_nobody(void **state)
     assert_int_equal(trio->server.closed, 0);
 }
 
+/* Each flight of the handshake may be lost; the next second brings it again (RFC 6347 4.2.4). */
+static void test_lost_flights(void **state)
+{
+    struct trio *trio = *state;
+    for (unsigned lost = 1; lost <= 6; lost++) {
+        tap_close(&trio->tap);
+        tap_open(&trio->tap, trio->server.bound);
+        trio->tap.lose_up = lost <= 3 ? lost : 0;
+        trio->tap.lose_down = lost > 3 ? lost - 3 : 0;
+        trio->client.opened = 0;
+        trio_open(trio, &trio->client);
+        trio_exchange(trio, &trio->client);
+        cc_session_close(trio->client.session);
+        assert_true(trio_run(trio, &trio->server.closed, lost, PEER_RUN_MS));
+    }
+    assert_int_equal(trio->server.opened, 6);
+    assert_int_equal(trio->server.refused, 0);
+}
+
 int main(void)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, trio_setup, trio_teardown)
@@ -192,6 +211,7 @@ int main(void)
         CASE(test_unfinished_candidate_harms_nobody),
         CASE(test_forged_records_harm_nobody),
         CASE(test_replayed_flight_harms_nobody),
+        CASE(test_lost_flights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,8 @@ DOORS = {
 # The platform: C11 and POSIX/Linux. Any other header in angle brackets needs a row in DOORS.
 PLATFORM = set("""
     assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h math.h
-    malloc.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h
+    malloc.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h
+    stdlib.h
     stdnoreturn.h string.h strings.h threads.h time.h wchar.h dirent.h endian.h err.h fcntl.h
     fnmatch.h ftw.h getopt.h glob.h grp.h ifaddrs.h libgen.h netdb.h poll.h pthread.h pwd.h regex.h
     sched.h search.h semaphore.h spawn.h sysexits.h syslog.h termios.h ucontext.h unistd.h

@@ -43,6 +43,9 @@ static void move_up(struct tap *tap, const uint8_t *datagram, size_t len)
     }
     tap->up_sizes[tap->up % TAP_NOTES] = len;
     tap->up++;
+    if (tap->up == tap->lose_up) {
+        return;
+    }
     memcpy(tap->last_up, datagram, len);
     tap->last_up_len = len;
     tap_inject(tap, datagram, len);
@@ -71,6 +74,9 @@ void tap_move(struct tap *tap)
         }
         tap->down_sizes[tap->down % TAP_NOTES] = (size_t)len;
         tap->down++;
+        if (tap->down == tap->lose_down) {
+            continue;
+        }
         socklen_t to_len = cc_address_to_socket(&tap->target, &from);
         assert_int_equal(
             sendto(tap->outer, datagram, (size_t)len, 0, (struct sockaddr *)&from, to_len), len);

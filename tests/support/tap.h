@@ -16,10 +16,11 @@ struct tap {
     int inner; /* connected to the server */
     char bound[CC_ADDRESS_TEXT];
     char uri[CC_ADDRESS_TEXT + 16];
-    struct cc_address target; /* where the server's datagrams go: the last client heard */
-    bool keeps_target;        /* no longer the last one heard, but as it is */
-    unsigned drop_up_after;   /* datagrams of clients after so many are lost; 0 = none */
-    unsigned up, down;        /* datagrams forwarded */
+    struct cc_address target;    /* where the server's datagrams go: the last client heard */
+    bool keeps_target;           /* no longer the last one heard, but as it is */
+    unsigned drop_up_after;      /* datagrams of clients after so many are lost; 0 = none */
+    unsigned lose_up, lose_down; /* the one of this number (from 1) is lost; 0 = none */
+    unsigned up, down;           /* datagrams forwarded */
     size_t up_sizes[TAP_NOTES];
     size_t down_sizes[TAP_NOTES];
     uint8_t last_up[CC_DATAGRAM_MAX];

@@ -25,6 +25,9 @@ struct model {
     unsigned deletes[OPS_MAX];
     struct bs_action last;
     unsigned actions, finishes, ends;
+    unsigned writes_done, deletes_done;
+    bool is_begun;
+    bool is_committed;
     bool is_finish_open;
     bool had_finish_answer;
 };
@@ -89,6 +92,8 @@ static void check_finish(struct model *model)
 static void check_write(const struct model *model, const struct bs_action *action)
 {
     bool is_known = false;
+    must(model->plan.minted_count == 0 || model->is_committed,
+         "no Write before its credential is durable");
     for (size_t i = 0; i < model->plan.format_count; i++) {
         is_known |= model->plan.formats[i] == action->format;
     }
@@ -135,8 +140,11 @@ static void check_action(struct model *model, const struct bs_action *action)
 static void note_response(struct model *model, const struct bs_event *event)
 {
     bool is_answer = event->result == CC_RESULT_RESPONSE;
-    if (model->last.kind == BS_ACTION_WRITE && is_answer && event->code >> 5 == 2) {
+    bool is_success = is_answer && event->code >> 5 == 2 && model->ends == 0;
+    model->deletes_done += is_success && model->last.kind == BS_ACTION_DELETE;
+    if (model->last.kind == BS_ACTION_WRITE && is_success) {
         model->is_acknowledged[model->last.op] = true;
+        model->writes_done++;
     }
     if (model->last.kind == BS_ACTION_FINISH && is_answer) {
         model->is_finish_open = false;
@@ -155,6 +163,9 @@ static void check_outcome(const struct model *model, const struct bs_session *se
          "FINISHED is a Finish answered 2.xx");
     must((result == PKI_RESULT_UNCONFIRMED) == model->is_finish_open,
          "UNCONFIRMED is a Finish unanswered");
+    must(session->outcome.writes == model->writes_done &&
+             session->outcome.deletes == model->deletes_done,
+         "what was acknowledged is counted");
     must(session->plan == NULL && session->state == BS_DONE, "the plan is given back");
     must(memchr(session->outcome.reason, 0, sizeof session->outcome.reason) != NULL,
          "reason is a string");
@@ -183,6 +194,25 @@ static struct bs_event make_event(const struct model *model, const struct policy
     return event;
 }
 
+static void feed(struct model *model, struct bs_session *session, const struct bs_event *event)
+{
+    bool is_over = event->kind == BS_EVENT_BUDGET || event->kind == BS_EVENT_SUPERSEDED ||
+                   event->kind == BS_EVENT_CLOSED || event->kind == BS_EVENT_DRAIN;
+    if (event->kind == BS_EVENT_RESPONSE) {
+        note_response(model, event);
+    }
+    model->is_committed |=
+        event->kind == BS_EVENT_COMMITTED && event->is_ok && session->state == BS_COMMITTING;
+    model->is_begun |= event->kind == BS_EVENT_REQUEST;
+    struct bs_action action = bs_session_event(session, event);
+    check_action(model, &action);
+    if (action.kind == BS_ACTION_END) {
+        check_outcome(model, session);
+    }
+    must(!is_over || !model->is_begun || model->ends == 1, "what is over has ended");
+    must(strcmp(bs_state_name(session->state), "?") != 0, "a state has a name");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 3) {
@@ -200,14 +230,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t used = 0;
         struct bs_event event = make_event(&model, &decision, data + at, size - at, &used);
         at += used;
-        if (event.kind == BS_EVENT_RESPONSE) {
-            note_response(&model, &event);
-        }
-        struct bs_action action = bs_session_event(&session, &event);
-        check_action(&model, &action);
-        if (action.kind == BS_ACTION_END) {
-            check_outcome(&model, &session);
-        }
+        feed(&model, &session, &event);
     }
+    struct bs_event budget = {.kind = BS_EVENT_BUDGET};
+    feed(&model, &session, &budget);
+    must(model.ends == model.is_begun, "what began ends once");
     return 0;
 }

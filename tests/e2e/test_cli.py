@@ -1,12 +1,14 @@
 """The command imprint from outside: what it prints, where, its exit codes, and one wrong input for each command."""
 import json
 import os
+import pty
 import re
 import shutil
 import socket
 import stat
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -210,6 +212,43 @@ class Init(Home):
         self.bad(1, "", "init", "--passphrase-file", self.folder / "absent")
         self.bad(2, "not both", "init", "--passphrase", "--passphrase-file", "x")
         self.assertFalse(self.home.exists() and any(self.home.iterdir()))
+
+    def on_terminal(self, typed, *words):
+        """Runs the command with a terminal as its input; types one line for each prompt."""
+        master, slave = pty.openpty()
+        with os.fdopen(master, "r+b", buffering=0) as terminal:
+            child = subprocess.Popen([str(BIN / "imprint"), "--home", str(self.home), *words], stdin=slave,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            os.close(slave)
+            for prompt, line in typed:
+                seen = ""
+                while prompt not in seen:
+                    char = child.stderr.read(1)
+                    self.assertTrue(char, f"no prompt {prompt!r} after {seen!r}")
+                    seen += char
+                self.assertFalse(self.echoes_after_a_while(terminal), "the terminal echoes")
+                terminal.write(line.encode() + b"\n")
+            out, err = child.communicate(timeout=WAIT_S)
+        return child.returncode, out, err
+
+    @staticmethod
+    def echoes_after_a_while(terminal):
+        limit = time.monotonic() + WAIT_S
+        while termios.tcgetattr(terminal)[3] & termios.ECHO and time.monotonic() < limit:
+            time.sleep(0.01)
+        return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+    def test_passphrase_on_a_terminal(self):
+        self.home = self.folder / "asked"
+        code, _, err = self.on_terminal([("Passphrase: ", "correct horse"), ("again: ", "correct hrose")],
+                                        "init", "--passphrase")
+        self.assertEqual(code, 1)
+        self.assertIn("the two passphrases differ", err)
+        self.assertNotIn("horse", err)
+        both = [("Passphrase: ", "correct horse"), ("again: ", "correct horse")]
+        self.assertEqual(self.on_terminal(both, "init", "--passphrase")[0], 0)
+        code, out, _ = self.on_terminal([("Passphrase: ", "correct horse")], "device", "list", "--json")
+        self.assertEqual((code, out), (0, ""))
 
     def test_settings_template_is_the_defaults(self):
         text = (self.home / "imprintd.yaml").read_text(encoding="utf-8")

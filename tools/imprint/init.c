@@ -60,11 +60,12 @@ enum cli_status cli_init(struct cli_call *call)
     }
     bool is_sealed_by_passphrase = passphrase[0] != '\0';
     pki_secret_wipe(passphrase, sizeof passphrase);
-    if (status == CLI_DONE) {
-        status = write_files(call);
-    }
     if (status != CLI_DONE) {
         return status;
+    }
+    if (write_files(call) != CLI_DONE) {
+        cli_note("%s has a store but is not complete: remove it and run init again", call->home);
+        return CLI_FAILED;
     }
     cli_note("made %s, sealed with %s", call->home,
              is_sealed_by_passphrase ? "the passphrase"

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
         } else {
             cli_usage("%s", message);
         }
-        return cli_out_finish(CLI_USAGE);
+        return (int)cli_out_finish(CLI_USAGE);
     }
     return (int)cli_out_finish(run(&call));
 }

@@ -4,7 +4,7 @@
  *     fleet --server coaps://127.0.0.1:5684 --prefix P --count N [--first I] [--seed S]
  *           [--spread MS]     devices start evenly over so long
  *           [--patience MS]   without a request of the server, or an answer to ours
- *           [--retries R] [--limit MS]
+ *           [--retries R] [--limit MS] [--linger MS]
  *           [--again]         a device that finished starts anew, until SIGTERM; then each
  *                             finishes once more
  *           [--held FILE]     a line "ENDPOINT SERVER-ID KEY-HEX" for each key a device was written
@@ -40,7 +40,7 @@ struct member {
 
 struct fleet {
     const char *server, *prefix, *held_path;
-    unsigned long count, first, seed, spread_ms, patience_ms, retries, limit_ms;
+    unsigned long count, first, seed, spread_ms, patience_ms, retries, limit_ms, linger_ms;
     bool is_again;
     FILE *held;
     struct sim_hub *hub;
@@ -101,7 +101,7 @@ static bool member_start(const struct fleet *fleet, struct member *member)
         .endpoint = member->name,
         .pct = LWM2M_FORMAT_SENML_CBOR,
         .timeout_ms = (uint32_t)fleet->patience_ms,
-        .linger_ms = 2000,
+        .linger_ms = (uint32_t)fleet->linger_ms,
         .retries = (unsigned)fleet->retries};
     member->is_last = is_ending != 0;
     member->client = sim_client_new(fleet->hub, &config);
@@ -268,21 +268,29 @@ static void options(struct fleet *fleet, int argc, char **argv)
 {
     unsigned long *const numbers[] = {&fleet->count,     &fleet->first,       &fleet->seed,
                                       &fleet->spread_ms, &fleet->patience_ms, &fleet->retries,
-                                      &fleet->limit_ms};
+                                      &fleet->limit_ms,  &fleet->linger_ms};
     const char **const texts[] = {&fleet->server, &fleet->prefix, &fleet->held_path};
-    static const struct option names[] = {
-        {"count", 1, NULL, 0},  {"first", 1, NULL, 1},    {"seed", 1, NULL, 2},
-        {"spread", 1, NULL, 3}, {"patience", 1, NULL, 4}, {"retries", 1, NULL, 5},
-        {"limit", 1, NULL, 6},  {"server", 1, NULL, 7},   {"prefix", 1, NULL, 8},
-        {"held", 1, NULL, 9},   {"again", 0, NULL, 10},   {0}};
+    static const struct option names[] = {{"count", 1, NULL, 0},
+                                          {"first", 1, NULL, 1},
+                                          {"seed", 1, NULL, 2},
+                                          {"spread", 1, NULL, 3},
+                                          {"patience", 1, NULL, 4},
+                                          {"retries", 1, NULL, 5},
+                                          {"limit", 1, NULL, 6},
+                                          {"linger", 1, NULL, 7},
+                                          {"server", 1, NULL, 8},
+                                          {"prefix", 1, NULL, 9},
+                                          {"held", 1, NULL, 10},
+                                          {"again", 0, NULL, 11},
+                                          {0}};
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (option == '?') {
             exit(2);
-        } else if (option < 7) {
+        } else if (option < 8) {
             *numbers[option] = strtoul(optarg, NULL, 10);
-        } else if (option < 10) {
-            *texts[option - 7] = optarg;
+        } else if (option < 11) {
+            *texts[option - 8] = optarg;
         } else {
             fleet->is_again = true;
         }
@@ -295,7 +303,7 @@ static void options(struct fleet *fleet, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct fleet fleet = {.patience_ms = 60000, .limit_ms = 60000, .seed = 1};
+    struct fleet fleet = {.patience_ms = 60000, .limit_ms = 60000, .linger_ms = 2000, .seed = 1};
     options(&fleet, argc, argv);
     if (!set_up(&fleet) || !run(&fleet)) {
         fprintf(stderr, "fleet: could not start\n");

@@ -226,8 +226,9 @@ class Device:
         other.__dict__.update(self.__dict__)
         other.key = key or self.key
         other.identity = identity or self.identity
-        other.file = self.file.with_suffix(".other")
-        other.key_file = self.file.with_suffix(".otherkey")
+        number = len(list(self.home.case.folder.glob("device-*")))
+        other.file = self.home.case.folder / f"device-{number}"
+        other.key_file = other.file.with_suffix(".key")
         other.file.write_text(json.dumps({"endpoint": self.endpoint, "auth": "psk",
                                           "identity": other.identity, "psk_hex": other.key}))
         other.key_file.write_text(other.key)

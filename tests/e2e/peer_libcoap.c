@@ -7,7 +7,8 @@
  *                  [--block N]           16..1024: blocks by hand of N octets; without: libcoap's
  *                  [--block-max N]       larger blocks are answered 4.13
  *                  [--rule M:PATH:ACTION[:TIMES[:FORMAT]]]..  M is get, put, post or delete;
- *                                        ACTION a code as 4.15, "rst", "silent" or "separate"
+ *                                        ACTION a code as 4.15, "separate" (empty ACK,
+ *                                        response later), "ack" (and no response), "rst", "silent"
  *                  [--refuse OBJECT/RESOURCE:CODE]..   a TLV body with that resource is refused
  *                  [--timeout S] [--linger MS]
  *
@@ -126,12 +127,7 @@ static void serve(coap_context_t *context)
             is_ending = true;
             end_ms = now_ms() + peer_options.linger_ms;
         }
-        if (peer_state.is_silent) {
-            /* Alive and deaf: what comes now stays in the socket. */
-            nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-        } else {
-            coap_io_process(context, 50);
-        }
+        coap_io_process(context, 50);
     }
 }
 

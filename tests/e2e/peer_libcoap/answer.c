@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct peer_state peer_state;
 
@@ -233,7 +235,12 @@ static bool act(struct peer_rule *rule, coap_session_t *session, const coap_pdu_
         return true;
     }
     if (rule->action == ACT_SILENT) {
-        peer_state.is_silent = true;
+        peer_tell("silence", "from here on");
+        sleep(peer_options.timeout_s);
+        exit(3);
+    }
+    if (rule->action == ACT_ACK) {
+        rule->used++;
         return true;
     }
     if (rule->action == ACT_SEPARATE) {
@@ -271,10 +278,7 @@ void peer_on_request(coap_resource_t *resource, coap_session_t *session, const c
     path_of(request, path);
     struct peer_rule *rule = rule_for(method, path, format);
     if (rule != NULL && act(rule, session, request)) {
-        tell_request(request, path, format, NULL, 0,
-                     rule->action == ACT_RST      ? "rst"
-                     : rule->action == ACT_SILENT ? "silent"
-                                                  : "empty");
+        tell_request(request, path, format, NULL, 0, rule->action == ACT_RST ? "rst" : "empty");
         return;
     }
     if (!take_body(request, response)) {

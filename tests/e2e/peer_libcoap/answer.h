@@ -9,7 +9,7 @@
 enum { BODY_MAX = 65536 };
 
 struct peer_state {
-    bool is_finished, is_answered, is_failed, is_silent;
+    bool is_finished, is_answered, is_failed;
     uint8_t body[BODY_MAX]; /* of the Block1 transfer under way */
     size_t body_len;
 };

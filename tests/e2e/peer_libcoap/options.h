@@ -5,7 +5,7 @@
 #include <coap3/coap.h>
 
 enum { RULES_MAX = 16, KEY_MAX = 64, ANY_FORMAT = 0x10000 };
-enum { ACT_CODE, ACT_RST, ACT_SILENT, ACT_SEPARATE };
+enum { ACT_CODE, ACT_RST, ACT_SILENT, ACT_SEPARATE, ACT_ACK };
 
 /* What to do with a request that fits. */
 struct peer_rule {

@@ -12,24 +12,13 @@ void bs_respond(struct cc_session *session, const struct cc_ticket *ticket, uint
     (void)!cc_session_respond(session, ticket, &response);
 }
 
-/* UTF-8 without control characters: what an endpoint name may be made of (RFC 3629; LwM2M Core,
- * endpoint client name). */
+/* UTF-8 without control characters: what an endpoint name may be made of. */
 static bool is_text(const uint8_t *data, size_t len)
 {
-    for (size_t i = 0; i < len;) {
-        uint8_t lead = data[i++];
-        if (lead < 0x20 || lead == 0x7f || (lead >= 0x80 && lead < 0xc2) || lead > 0xf4)
+    for (size_t i = 0; i < len; i++)
+        if (data[i] < 0x20 || data[i] == 0x7f)
             return false;
-        unsigned more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-        if (more > len - i)
-            return false;
-        uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-        uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-        for (; more; more--, i++, low = 0x80, high = 0xbf)
-            if (data[i] < low || data[i] > high)
-                return false;
-    }
-    return true;
+    return lwm2m_utf8_valid(data, len);
 }
 
 /* The `ep` parameter into ENDPOINT, "" when absent. False: present and unusable

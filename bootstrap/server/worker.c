@@ -232,7 +232,8 @@ enum cc_error bs_worker_new(struct bs_shared *shared, uint32_t index, struct bs_
         .handshake_ms = snapshot->settings.handshake_ms,
         .handshake_fail_ms = snapshot->settings.handshake_fail_ms,
         .idle_ms = snapshot->settings.idle_ms,
-        .random = pki_secret_random,
+        .random = bs_dice_roll,
+        .random_context = &worker->dice,
     };
     memcpy(config.cookie_key, shared->cookie_key, sizeof config.cookie_key);
     enum cc_error error =

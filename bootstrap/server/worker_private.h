@@ -5,6 +5,7 @@
 #ifndef BS_WORKER_PRIVATE_H
 #define BS_WORKER_PRIVATE_H
 
+#include "bootstrap/server/dice.h"
 #include "bootstrap/server/notes.h"
 #include "bootstrap/server/session.h"
 #include "bootstrap/server/worker.h"
@@ -56,6 +57,7 @@ struct bs_worker {
     struct bs_trace_set *trace;
     struct bs_queue mail;
     struct bs_notes notes;
+    struct bs_dice dice;
     struct bs_slot *slots; /* runs by number */
     uint32_t slot_count, first_free;
     uint64_t running;

@@ -2,6 +2,7 @@
 
 #include "pki/secret.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LINGER_MS 20
+
 struct bs_writer {
     struct pki_store *store;
     struct bs_log *log;
     struct bs_queue queue;
-    struct bs_node *backlog; /* taken, not yet committed; the thread's own */
     int wake;
     pthread_t thread;
     atomic_bool is_stopping;
+    atomic_uint urgent; /* stage jobs not yet back */
     atomic_uint_fast64_t depth, commits, records, errors, last_commit_us;
 };
 
@@ -80,26 +83,32 @@ static enum pki_error apply(struct pki_txn *txn, struct bs_job *job)
     return PKI_EINVAL;
 }
 
-/* All jobs of the list in one transaction; the first error stops it and nothing is stored. */
+static uint64_t elapsed_us(const struct timespec *since)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)((now.tv_sec - since->tv_sec) * 1000000 +
+                      (now.tv_nsec - since->tv_nsec) / 1000);
+}
+
+/* All jobs of the list in one transaction. Each keeps its own refusal; what ails the store is
+ * returned, and then nothing is stored. */
 static enum pki_error commit(struct bs_writer *writer, struct bs_node *jobs)
 {
-    struct timespec wall, before, after;
+    struct timespec wall, begun;
     clock_gettime(CLOCK_REALTIME, &wall);
-    clock_gettime(CLOCK_MONOTONIC, &before);
+    clock_gettime(CLOCK_MONOTONIC, &begun);
     struct pki_txn *txn = NULL;
     enum pki_error error = pki_txn_begin(writer->store, "imprintd", wall.tv_sec, &txn);
     if (error)
         return error;
-    for (struct bs_node *node = jobs; node && !error; node = node->next)
-        error = apply(txn, BS_CONTAINER(node, struct bs_job, node));
-    if (error) {
-        pki_txn_abort(txn);
-        return error;
+    pki_txn_set_tolerant(txn);
+    for (struct bs_node *node = jobs; node; node = node->next) {
+        struct bs_job *job = BS_CONTAINER(node, struct bs_job, node);
+        job->error = apply(txn, job);
     }
     error = pki_txn_commit(txn);
-    clock_gettime(CLOCK_MONOTONIC, &after);
-    atomic_store(&writer->last_commit_us, (uint64_t)((after.tv_sec - before.tv_sec) * 1000000 +
-                                                     (after.tv_nsec - before.tv_nsec) / 1000));
+    atomic_store(&writer->last_commit_us, elapsed_us(&begun));
     if (!error)
         atomic_fetch_add(&writer->commits, 1);
     return error;
@@ -108,6 +117,8 @@ static enum pki_error commit(struct bs_writer *writer, struct bs_node *jobs)
 static void finish(struct bs_writer *writer, struct bs_job *job, enum pki_error error)
 {
     job->error = error;
+    if (job->kind == BS_JOB_STAGE)
+        atomic_fetch_sub(&writer->urgent, 1);
     atomic_fetch_sub(&writer->depth, 1);
     atomic_fetch_add(error ? &writer->errors : &writer->records, 1);
     /* A device removed while it bootstrapped has no record to take the outcome: not the operator's
@@ -120,50 +131,48 @@ static void finish(struct bs_writer *writer, struct bs_job *job, enum pki_error 
         bs_job_free(job);
 }
 
-/* Commits the group; when it fails, each of its jobs alone. */
 static void run_group(struct bs_writer *writer, struct bs_node *group)
 {
     enum pki_error error = commit(writer, group);
-    bool is_single = group->next == NULL;
     while (group) {
         struct bs_node *next = group->next;
-        group->next = NULL;
-        finish(writer, BS_CONTAINER(group, struct bs_job, node),
-               error && !is_single ? commit(writer, group) : error);
+        struct bs_job *job = BS_CONTAINER(group, struct bs_job, node);
+        finish(writer, job, error ? error : job->error);
         group = next;
     }
 }
 
-/* Cuts the next group off the backlog. */
-static struct bs_node *next_group(struct bs_writer *writer)
+/* Everything that waits, in groups. */
+static void run_all(struct bs_writer *writer)
 {
-    if (!writer->backlog)
-        writer->backlog = bs_queue_take(&writer->queue);
-    struct bs_node *group = writer->backlog, *last = group;
-    for (size_t n = 1; last && n < BS_GROUP_MAX && last->next; n++)
-        last = last->next;
-    writer->backlog = last ? last->next : NULL;
-    if (last)
-        last->next = NULL;
-    return group;
+    struct bs_node *jobs;
+    while ((jobs = bs_queue_take(&writer->queue)))
+        while (jobs) {
+            struct bs_node *group = jobs, *last = jobs;
+            for (size_t n = 1; n < BS_GROUP_MAX && last->next; n++)
+                last = last->next;
+            jobs = last->next;
+            last->next = NULL;
+            run_group(writer, group);
+        }
 }
 
 static void *writer_main(void *argument)
 {
     struct bs_writer *writer = argument;
-    for (;;) {
-        bool is_stopping = atomic_load(&writer->is_stopping);
-        struct bs_node *group = next_group(writer);
-        if (group) {
-            run_group(writer, group);
-            continue;
-        }
-        if (is_stopping)
-            return NULL;
+    struct pollfd wake = {.fd = writer->wake, .events = POLLIN};
+    bool is_stopping = false;
+    while (!is_stopping) {
         uint64_t ticks;
         if (read(writer->wake, &ticks, sizeof ticks) < 0)
             continue; /* interrupted: look again */
+        /* Nobody waits for an outcome: it gives others the time to join its group. */
+        if (!atomic_load(&writer->urgent) && !atomic_load(&writer->is_stopping))
+            poll(&wake, 1, LINGER_MS);
+        is_stopping = atomic_load(&writer->is_stopping);
+        run_all(writer);
     }
+    return NULL;
 }
 
 static void wake(struct bs_writer *writer)
@@ -204,8 +213,9 @@ void bs_writer_free(struct bs_writer *writer)
 
 void bs_writer_submit(struct bs_writer *writer, struct bs_job *job)
 {
+    bool is_first_urgent = job->kind == BS_JOB_STAGE && atomic_fetch_add(&writer->urgent, 1) == 0;
     atomic_fetch_add(&writer->depth, 1);
-    if (bs_queue_push(&writer->queue, &job->node))
+    if (bs_queue_push(&writer->queue, &job->node) || is_first_urgent)
         wake(writer);
 }
 

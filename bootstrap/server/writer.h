@@ -3,8 +3,9 @@
  * 9).
  *
  * A worker never waits for the disk: it submits a job and, where it must know (staged credentials),
- * gets the job back through `done`. Everything that waits when a transaction begins goes into it.
- * When a group fails, its jobs are tried one by one, so that one bad record takes nobody with it.
+ * gets the job back through `done`. Everything that waits when a transaction begins goes into it;
+ * a refusal of one record is that job's alone. A staged credential is committed at once, an outcome
+ * waits a few milliseconds for company.
  */
 #ifndef BS_WRITER_H
 #define BS_WRITER_H

@@ -300,8 +300,8 @@ static void on_opened(void *context, struct cc_session *session)
         return;
     }
     uint32_t id;
-    const struct cc_request request = {.method = CC_POST,
-                                       .path = "/bs",
+    const struct cc_request request = {.method = CC_GET,
+                                       .path = "/.well-known/core",
                                        .content_format = CC_FORMAT_NONE,
                                        .accept = CC_FORMAT_NONE};
     if (cc_session_request(session, &request, &id) != CC_OK)

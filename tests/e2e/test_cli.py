@@ -543,7 +543,7 @@ class Control(Home):
     def test_trace_text(self):
         message = {"event": "message", "at_ms": 1700000000123, "session": 1, "peer": "127.0.0.1:9",
                    "endpoint": "e\x1b[2J", "direction": "out", "type": "CON", "code": "PUT", "mid": 7,
-                   "path": "/0/1", "format": "tlv", "size": 86, "block1": "0/1/512", "repeat": True,
+                   "path": "/0/1", "format": "tlv", "content_format": 11542, "size": 86, "block1": "0/1/512", "repeat": True,
                    "values": [{"path": "/0/1/1", "name": "Bootstrap-Server", "value": False},
                               {"path": "/0/1/5", "name": "Secret Key", "value": "(16 octets)"}]}
         closed = {"event": "closed", "at_ms": 1700000001000, "peer": "127.0.0.1:9", "endpoint": "", "why": "idle"}

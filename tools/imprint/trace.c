@@ -3,6 +3,7 @@
 #include "tools/imprint/out.h"
 #include "tools/imprint/say.h"
 #include "tools/imprint/value.h"
+#include "bootstrap/lwm2m/codec.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -42,6 +43,18 @@ static char *clock_text(const struct lwm2m_json_node *node, char out[static 16])
     return out;
 }
 
+/* The content format by its name, by its number where it has none here; "" when the message has
+ * none. */
+static const char *format_of(const struct lwm2m_json_node *node, char out[static 512])
+{
+    const struct lwm2m_format *format =
+        lwm2m_format_by_number((uint16_t)cli_answer_uint(node, "content_format"));
+    if (get(node, "content_format", out)[0] != '\0' && format != NULL) {
+        snprintf(out, 512, "%s", format->name);
+    }
+    return out;
+}
+
 static void print_values(const struct lwm2m_json_node *node)
 {
     char path[512], name[512], value[512];
@@ -77,7 +90,7 @@ static void print_message(const struct lwm2m_json_node *node)
     }
     printf("%s  %s %-3s %-6s %-24s %-10s %7s  mid %-5llu  %s%s%s%s%s%s\n", clock_text(node, at),
            is_in ? "<-" : "->", get(node, "type", type), get(node, "code", code), target,
-           get(node, "format", format), size, (unsigned long long)cli_answer_uint(node, "mid"), who,
+           format_of(node, format), size, (unsigned long long)cli_answer_uint(node, "mid"), who,
            get(node, "block1", block1)[0] != '\0' ? "  block1 " : "", block1,
            get(node, "block2", block2)[0] != '\0' ? "  block2 " : "", block2,
            cli_answer_bool(node, "repeat") ? "  (again)" : "");

@@ -168,6 +168,8 @@ static inline const struct policy_rule *policy_rule_at(const struct policy_set *
 extern const struct schema_table policy_language;
 /* The rows of a link, as struct policy_named_link: settings have one too. */
 extern const struct schema_table policy_link_table;
+/* The rows of imprintd.yaml. */
+extern const struct schema_table policy_settings_language;
 /* Reads `access` items, `write` and `delete`, whose keys are paths. */
 schema_custom_fn policy_read_access;
 schema_custom_fn policy_read_writes;
@@ -176,6 +178,13 @@ schema_custom_fn policy_read_deletes;
 /* Resolves references and checks what single rows cannot say; errors and warnings go to the report.
  */
 void policy_check(struct schema_context *context, struct policy_set *set);
+
+/*
+ * NODE (a single value) as a value of TYPE, its octets in ARENA. NULL when it is one, else what it
+ * must be, as the end of a sentence.
+ */
+const char *policy_value_parse(struct policy_arena *arena, const struct policy_node *node,
+                               enum lwm2m_type type, struct lwm2m_value *out);
 
 /* True when GLOB (`*` any run, `?` any one octet) covers all of TEXT. Time is at most their
  * product. */

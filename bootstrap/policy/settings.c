@@ -141,10 +141,9 @@ static const struct schema_field settings_rows[] = {
      .max = INT64_C(1) << 46,
      .help = "address space reserved for the store; without it 1 TiB"},
     {.key = "metrics", .type = SCHEMA_LATER, .help = "metrics listener"},
-    {.key = "est", .type = SCHEMA_LATER, .help = "enrolment"},
     {0}};
 
-static const struct schema_table settings_language = {
+const struct schema_table policy_settings_language = {
     .what = "settings file", .size = sizeof(struct settings_file), .fields = settings_rows};
 
 /* ---- rows -> settings ---- */
@@ -242,7 +241,9 @@ bool policy_settings_load_text(const char *file, const char *text, size_t len,
     size_t errors_before = report->error_count;
     struct policy_node *root = policy_yaml_parse(file, text, len, &arena, report);
     if (root != NULL) {
-        schema_read_map(&context, root, &settings_language, &rows);
+        schema_read_map(&context, root, &policy_settings_language, &rows);
+    }
+    if (root != NULL && root->kind == POLICY_YAML_MAP) {
         check_listeners(&context, root, &rows);
     }
     bool is_good = root != NULL && report->error_count == errors_before;

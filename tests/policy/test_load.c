@@ -91,6 +91,7 @@ static const struct trap_case {
     TRAP("a: [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n", "nested too deeply"),
     TRAP("a: [1, 2\nb: 3\n", "YAML: 'flow sequence"),
     TRAP("a: \"x\n", "YAML: "),
+    TRAP("a: 'x''''''''''''''''y'\n", "p.yaml:1:4: error: too many quotes within single quotes"),
     TRAP("\ta: 1\n", "error: "),
     TRAP("- a\n", "must be a map"),
     TRAP("plain", "must be a map"),

@@ -111,6 +111,7 @@ static const struct settings_case {
     {"imprintd: 2\n", "is outside 1 to 1"},
     {"metrics: 1\n", "'metrics' is not supported by this version"},
     {"worker: 1\n", "did you mean 'workers'?"},
+    {"- listen\n", "must be a map"},
     {"workers: 1\n---\nworkers: 2\n", "a second document"},
 };
 

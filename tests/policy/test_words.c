@@ -1,9 +1,12 @@
 #include "tests/support/cmocka_all.h"
 
+#include "bootstrap/policy/load.h"
 #include "bootstrap/policy/model.h"
 #include "bootstrap/policy/schema_number.h"
 #include "bootstrap/policy/template.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void test_glob(void **state)
@@ -158,6 +161,48 @@ static void test_template(void **state)
     assert_int_equal(policy_template_literal("ab{id}c{attr.x}"), 3);
 }
 
+static void test_values(void **state)
+{
+    (void)state;
+    static const struct {
+        enum lwm2m_type type;
+        const char *text;
+        bool is_good;
+    } cases[] = {
+        {LWM2M_STRING, "", true},         {LWM2M_STRING, "x", true},
+        {LWM2M_INTEGER, "-3", true},      {LWM2M_INTEGER, "3.0", false},
+        {LWM2M_TIME, "1700000000", true}, {LWM2M_TIME, "today", false},
+        {LWM2M_UNSIGNED, "3", true},      {LWM2M_UNSIGNED, "-3", false},
+        {LWM2M_FLOAT, "-1.5e3", true},    {LWM2M_FLOAT, "1.5x", false},
+        {LWM2M_FLOAT, "", false},         {LWM2M_FLOAT, "nan", false},
+        {LWM2M_FLOAT, "1e999", false},    {LWM2M_BOOLEAN, "true", true},
+        {LWM2M_BOOLEAN, "false", true},   {LWM2M_BOOLEAN, "1", false},
+        {LWM2M_OPAQUE, "", true},         {LWM2M_OPAQUE, "00fFA0", true},
+        {LWM2M_OPAQUE, "0", false},       {LWM2M_OPAQUE, "0g", false},
+        {LWM2M_OBJLNK, "3:0", true},      {LWM2M_OBJLNK, "65536:0", false},
+        {LWM2M_OBJLNK, "3:", false},      {LWM2M_OBJLNK, "3", false},
+        {LWM2M_CORELNK, "</3/0>", true},  {LWM2M_NONE, "x", false},
+    };
+    struct policy_arena arena = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lwm2m_value value;
+        struct policy_node node = {
+            .kind = POLICY_YAML_SCALAR, .text = cases[i].text, .len = strlen(cases[i].text)};
+        const char *wrong = policy_value_parse(&arena, &node, cases[i].type, &value);
+        if ((wrong == NULL) != cases[i].is_good) {
+            fail_msg("\"%s\" as %s: %s", cases[i].text, lwm2m_type_name(cases[i].type),
+                     wrong != NULL ? wrong : "good");
+        }
+        assert_int_equal(value.type, cases[i].type);
+    }
+    struct lwm2m_value value;
+    struct policy_node hex = {.kind = POLICY_YAML_SCALAR, .text = "00fFA0", .len = 6};
+    assert_null(policy_value_parse(&arena, &hex, LWM2M_OPAQUE, &value));
+    assert_int_equal(value.as.bytes.len, 3);
+    assert_memory_equal(value.as.bytes.data, "\x00\xff\xa0", 3);
+    policy_arena_clear(&arena);
+}
+
 static void test_nearest(void **state)
 {
     (void)state;
@@ -226,15 +271,55 @@ static void test_rows(void **state)
 {
     (void)state;
     check_defaults(&policy_language);
+    check_defaults(&policy_settings_language);
+}
+
+/* Every key of TABLE stands in DOCUMENT as `key`. */
+static void check_documented(const struct schema_table *table, const char *document)
+{
+    for (const struct schema_field *field = table->fields; field != NULL && field->key != NULL;
+         field++) {
+        char wanted[80];
+        size_t len = strcspn(field->key, "*");
+        snprintf(wanted, sizeof wanted, "`%.*s", (int)len, field->key);
+        if (strstr(document, wanted) == NULL) {
+            fail_msg("key %s of a %s is not documented", field->key, table->what);
+        }
+        if (field->table != NULL) {
+            check_documented(field->table, document);
+        }
+    }
+}
+
+static void test_documents(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        const struct schema_table *table;
+    } documents[] = {{IMPRINT_SRC "/docs/policy.md", &policy_language},
+                     {IMPRINT_SRC "/docs/settings.md", &policy_settings_language}};
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        struct policy_report report = {0};
+        size_t len = 0;
+        char *document = policy_file_read(documents[i].path, &len, &report);
+        assert_non_null(document);
+        char *text = strndup(document, len);
+        assert_non_null(text);
+        check_documented(documents[i].table, text);
+        free(text);
+        free(document);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_glob),    cmocka_unit_test(test_uri),
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_template),
-        cmocka_unit_test(test_nearest), cmocka_unit_test(test_quote),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_glob),      cmocka_unit_test(test_uri),
+        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_template),
+        cmocka_unit_test(test_nearest),   cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_rows),      cmocka_unit_test(test_values),
+        cmocka_unit_test(test_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

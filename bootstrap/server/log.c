@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -214,6 +215,7 @@ static void write_lines(struct bs_log *log)
 static void *log_main(void *argument)
 {
     struct bs_log *log = argument;
+    prctl(PR_SET_NAME, "log");
     for (;;) {
         uint64_t ticks;
         bool is_stopping = atomic_load(&log->is_stopping);

@@ -2,8 +2,10 @@
 
 #include "pki/secret.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #define REFUSALS_LOGGED_A_SECOND 20
@@ -278,6 +280,9 @@ static void give_up(struct bs_worker *worker)
 static void *worker_main(void *argument)
 {
     struct bs_worker *worker = argument;
+    char name[16];
+    snprintf(name, sizeof name, "worker-%u", worker->index);
+    prctl(PR_SET_NAME, name);
     while (!worker->is_stopping && !(worker->is_draining && !worker->running)) {
         round_of(worker, worker->notes.count || worker->log_suppressed ? 250 : -1);
         bs_notes_flush(&worker->notes, worker->shared->writer, cc_endpoint_now_ms(worker->endpoint),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +163,7 @@ static void *writer_main(void *argument)
     struct bs_writer *writer = argument;
     struct pollfd wake = {.fd = writer->wake, .events = POLLIN};
     bool is_stopping = false;
+    prctl(PR_SET_NAME, "writer");
     while (!is_stopping) {
         uint64_t ticks;
         if (read(writer->wake, &ticks, sizeof ticks) < 0)

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEY_LEN = 16, AT_ONCE = 8, SAMPLES = 5, STEPS_MAX = 8, PORT_SPREAD = 200 };
+enum { KEY_LEN = 16, AT_ONCE = 32, SAMPLES = 5, STEPS_MAX = 8, PORT_SPREAD = 200 };
 
 struct server {
     pid_t pid;

@@ -43,14 +43,35 @@ static void check(const struct lwm2m_discover *discover)
     free(text);
 }
 
+static bool is_low(void *context, uint16_t instance)
+{
+    return instance < *(const uint16_t *)context;
+}
+
+/* Every entry is found where it stands, and an instance said to be free is none of them. */
+static void look_up(const struct lwm2m_discover *discover)
+{
+    const int32_t bootstrap = lwm2m_discover_bootstrap_instance(discover);
+    const uint16_t free_one = lwm2m_discover_free_instance(discover, 0, NULL, NULL);
+    uint16_t floor = (uint16_t)(3 * discover->count);
+    for (size_t i = 0; i < discover->count; i++) {
+        const struct lwm2m_entry *entry = &discover->entries[i];
+        require(lwm2m_discover_find(discover, entry->path) == entry);
+        require(entry->path.depth != 2 || entry->path.id[0] != 0 || entry->path.id[1] != free_one);
+    }
+    require(bootstrap < 0 || bootstrap != free_one);
+    require(lwm2m_discover_free_instance(discover, 1, is_low, &floor) >= floor);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct lwm2m_discover discover = {0};
-    if (lwm2m_discover_parse((const char *)data, size, &discover) == LWM2M_OK) {
-        const int32_t bootstrap = lwm2m_discover_bootstrap_instance(&discover);
-        const uint16_t instance = lwm2m_discover_free_instance(&discover, 0, NULL, NULL);
-        require(bootstrap < 0 || bootstrap != instance);
+    const enum lwm2m_error error = lwm2m_discover_parse((const char *)data, size, &discover);
+    if (error == LWM2M_OK) {
+        look_up(&discover);
         check(&discover);
+    } else {
+        require(discover.count == 0 && !discover.entries);
     }
     lwm2m_discover_clear(&discover);
     return 0;

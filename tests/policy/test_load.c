@@ -74,6 +74,8 @@ static const struct trap_case {
     TRAP("imprint: 1\n# \xed\xa0\x80\n", "p.yaml:2:3: error: octet 0xed is not UTF-8"),
     TRAP("imprint: 1\n# \xc0\x80\n", "octet 0xc0 is not UTF-8"),
     TRAP("imprint: 1\n# \xf4\x90\x80\x80\n", "octet 0xf4 is not UTF-8"),
+    TRAP("imprint: 1\n# \xe0\x80\x80\n", "octet 0xe0 is not UTF-8"),
+    TRAP("imprint: 1\n# \xf0\x80\x80\x80\n", "octet 0xf0 is not UTF-8"),
     TRAP("imprint: 1\n# \xf0\x9f\x98", "octet 0xf0 is not UTF-8"),
     TRAP("imprint: 1\n# \x1b[0m\n", "character U+001B"),
     TRAP("imprint: 1\n# \xef\xbf\xbe\n", "character U+FFFE"),

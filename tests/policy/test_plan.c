@@ -249,6 +249,21 @@ static void test_access_of_one_server(void **state)
     }
 }
 
+/* An owner that has a right of its own has no more than that (4.4). */
+static void test_access_of_owner(void **state)
+{
+    (void)state;
+    struct policy_made made;
+    policy_made_init(&made,
+                     "imprint: 1\nservers: {a: {id: 1, uri: 'coaps://a.example'}}\n"
+                     "access: {t: {/3/0: {owner: a, a: r, default: none}}}\n"
+                     "policies: [{name: p, servers: {a: {psk: {}}}, access: t,\n"
+                     "            access-when: always}]\n",
+                     NULL);
+    policy_made_leaves(made.plan, "/2/0", "0=3 1=0 2/0=0 2/1=1 3=1");
+    policy_made_clear(&made);
+}
+
 static void test_formats(void **state)
 {
     (void)state;
@@ -315,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_without_optional),
         cmocka_unit_test(test_access_vectors),
         cmocka_unit_test(test_access_of_one_server),
+        cmocka_unit_test(test_access_of_owner),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_property),
     };

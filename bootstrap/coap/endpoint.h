@@ -145,6 +145,8 @@ void cc_endpoint_stats(const struct cc_endpoint *endpoint, struct cc_endpoint_st
 /* cc_exchange_request on this session; CC_ECLOSED before `opened` and after `closed`. */
 enum cc_error cc_session_request(struct cc_session *session, const struct cc_request *request,
                                  uint32_t *id) MUST_USE;
+/* cc_exchange_cancel on this session. */
+void cc_session_cancel(struct cc_session *session);
 /* cc_exchange_respond on this session; CC_ECLOSED after `closed`. */
 enum cc_error cc_session_respond(struct cc_session *session, const struct cc_ticket *ticket,
                                  const struct cc_response *response) MUST_USE;

@@ -89,7 +89,7 @@ struct cc_exchange_ops {
     void (*request)(void *context, const struct cc_message *request,
                     const struct cc_ticket *ticket);
     /* The end of our request ID. RESPONSE is NULL unless CC_RESULT_RESPONSE. Exactly once a
-     * request. */
+     * request, never for a cancelled one. */
     void (*response)(void *context, uint32_t id, enum cc_result result,
                      const struct cc_message *response);
     /* Every message sent or received, retransmissions and duplicates too; may be NULL. */
@@ -132,6 +132,9 @@ enum cc_error cc_exchange_request(struct cc_exchange *exchange, uint64_t now_ms,
 enum cc_error cc_exchange_respond(struct cc_exchange *exchange, uint64_t now_ms,
                                   const struct cc_ticket *ticket,
                                   const struct cc_response *response) MUST_USE;
+/* Forgets the outstanding request, if there is one: it is not sent again, and `response` is not
+ * called for it. */
+void cc_exchange_cancel(struct cc_exchange *exchange);
 /* Retransmissions of ours since the session began. */
 uint32_t cc_exchange_retransmissions(const struct cc_exchange *exchange);
 /* Octets of memory held by this exchange now, for the budget and the benchmarks. */

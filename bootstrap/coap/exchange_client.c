@@ -177,6 +177,15 @@ void cc_client_end(struct cc_exchange *exchange, enum cc_result result,
     outgoing_free(out);
 }
 
+/* RFC 7252 4.2: retransmission may be given up before MAX_RETRANSMIT. */
+void cc_exchange_cancel(struct cc_exchange *exchange)
+{
+    if (exchange->out != NULL) {
+        outgoing_free(exchange->out);
+        exchange->out = NULL;
+    }
+}
+
 /* ---- events ---- */
 
 bool cc_client_matches(const struct cc_exchange *exchange, const struct cc_message *response)

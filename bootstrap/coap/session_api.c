@@ -16,6 +16,14 @@ enum cc_error cc_session_request(struct cc_session *session, const struct cc_req
     return error;
 }
 
+void cc_session_cancel(struct cc_session *session)
+{
+    if (session->state == CC_SESSION_OPEN) {
+        cc_exchange_cancel(session->exchange);
+        cc_session_rearm(session);
+    }
+}
+
 enum cc_error cc_session_respond(struct cc_session *session, const struct cc_ticket *ticket,
                                  const struct cc_response *response)
 {

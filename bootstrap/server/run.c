@@ -44,6 +44,9 @@ static void finish(struct bs_run *run)
         outcome->retransmissions =
             (uint16_t)(cc_session_retransmissions(run->session) - run->retransmissions_before);
         cc_session_timer(run->session, 0, NULL);
+        /* What the outcome no longer counts must not reach the device later, nor stand in the way
+         * of a newer bootstrap on this session. */
+        cc_session_cancel(run->session);
         cc_session_data_set(run->session, NULL);
         run->session = NULL;
     }

@@ -213,6 +213,32 @@ static void test_free_ends_the_request(void **state)
     cc_exchange_free(NULL, true);
 }
 
+/* A cancelled request is neither sent again nor answered to the user, and another may follow. */
+static void test_cancel(void **state)
+{
+    (void)state;
+    struct closing closing = {.ended = 0};
+    struct cc_parameters parameters;
+    uint32_t first = 0;
+    uint32_t second = 0;
+    static const uint8_t late_answer[] = {0x64, 0x45, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    cc_parameters_default(&parameters);
+    assert_int_equal(cc_exchange_new(&closing_ops, &closing, &parameters, &closing.exchange),
+                     CC_OK);
+    cc_exchange_cancel(closing.exchange);
+    size_t idle = cc_exchange_memory(closing.exchange);
+    assert_int_equal(cc_exchange_request(closing.exchange, 0, &get_root, &first), CC_OK);
+    cc_exchange_cancel(closing.exchange);
+    assert_int_equal(cc_exchange_memory(closing.exchange), idle);
+    assert_int_equal(cc_exchange_deadline(closing.exchange), UINT64_MAX);
+    assert_int_equal(cc_exchange_request(closing.exchange, 5, &get_root, &second), CC_OK);
+    assert_int_not_equal(first, second);
+    cc_exchange_input(closing.exchange, 6, late_answer, sizeof late_answer);
+    assert_int_equal(closing.ended, 0);
+    assert_in_range(cc_exchange_deadline(closing.exchange), 5 + 2000, 5 + 3000);
+    cc_exchange_free(closing.exchange, false);
+}
+
 /* RFC 7252 4.2: the first timeout is at most ACK_TIMEOUT * ACK_RANDOM_FACTOR. */
 static void test_random_factor(void **state)
 {
@@ -300,9 +326,10 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),         cmocka_unit_test(test_free_ends_the_request),
-        cmocka_unit_test(test_random_factor), cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_arguments),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_cases),      cmocka_unit_test(test_free_ends_the_request),
+        cmocka_unit_test(test_cancel),     cmocka_unit_test(test_random_factor),
+        cmocka_unit_test(test_parameters), cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,8 @@ static void decide(struct bs_worker *worker, struct cc_session *session,
         .pct = admission->pct,
     };
     policy_decide(worker->snapshot->policies, &subject, bs_clock_ms() / 1000, &admission->decision);
+    if (!admission->decision.has_link)
+        admission->decision.link = worker->snapshot->settings.link;
 }
 
 /* Bootstrap-Request (lwm2m-bootstrap.md 3.1). */

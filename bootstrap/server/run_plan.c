@@ -84,4 +84,7 @@ void bs_run_plan(struct bs_run *run, char reason[static POLICY_REASON_MAX + 1])
         run->plan = NULL;
         snprintf(reason, POLICY_REASON_MAX + 1, "no device record to keep minted credentials in");
     }
+    if (run->plan && run->plan->note)
+        BS_LOG(run->worker->shared->log, BS_INFO, "plan", BS_TEXT("endpoint", run->endpoint),
+               BS_TEXT("policy", run->decision.policy), BS_TEXT("note", run->plan->note));
 }

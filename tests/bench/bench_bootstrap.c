@@ -10,32 +10,19 @@
  * medians and ratios. Memory is the resident set of the daemon.
  */
 #include "bootstrap/coap/endpoint.h"
-#include "pki/bulk.h"
 #include "pki/secret.h"
-#include "pki/store.h"
+#include "tests/bench/server.h"
 #include "tools/sim/client.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { KEY_LEN = 16, AT_ONCE = 32, SAMPLES = 5, STEPS_MAX = 8, PORT_SPREAD = 200 };
-
-struct server {
-    pid_t pid;
-    int out, in; /* its pipe to us, ours to it */
-    char address[CC_ADDRESS_TEXT];
-    clockid_t clock;
-};
+enum { AT_ONCE = 32, SAMPLES = 5, STEPS_MAX = 8, PORT_SPREAD = 200, STALLED = 1000 };
 
 struct bench {
     const char *bin;
@@ -49,193 +36,25 @@ struct bench {
     unsigned devices;
 };
 
-static void die(const char *what)
-{
-    fprintf(stderr, "bench_bootstrap: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-/* ---- credentials: the identity's first octets are the key, so that bench_floor needs no store
- * ---- */
-
-static void device_of(unsigned index, char endpoint[static 32], uint8_t key[static KEY_LEN])
-{
-    snprintf(endpoint, 32, "%08u-bench-device", index);
-    memcpy(key, endpoint, KEY_LEN);
-}
-
-static void make_home(struct bench *bench)
-{
-    struct pki_fault fault = {0};
-    struct pki_store_options options = {0};
-    struct pki_store *store = NULL;
-    struct pki_bulk *bulk = NULL;
-    char path[128];
-    snprintf(bench->home, sizeof bench->home, "/tmp/imprint-bench-XXXXXX");
-    if (!mkdtemp(bench->home) || pki_store_init(bench->home, &options, time(NULL), &fault) ||
-        pki_store_open(bench->home, &options, &store, &fault) ||
-        pki_bulk_open(store, "bench", time(NULL), NULL, &bulk))
-        die(fault.text);
-    for (unsigned i = 0; i < bench->devices; i++) {
-        struct pki_device device = {.auth = PKI_AUTH_PSK, .psk_len = KEY_LEN};
-        device_of(i, device.endpoint, device.psk);
-        device.identity_len = strlen(device.endpoint);
-        memcpy(device.identity, device.endpoint, device.identity_len);
-        if (pki_bulk_device_add(bulk, &device))
-            die("device");
-    }
-    if (pki_bulk_close(bulk, NULL))
-        die("bulk");
-    pki_store_close(store);
-    snprintf(path, sizeof path, "%s/policies", bench->home);
-    if (mkdir(path, 0700) && errno != EEXIST)
-        die(path);
-    snprintf(path, sizeof path, "%s/policies/bench.yaml", bench->home);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        die(path);
-    fputs("imprint: 1\n"
-          "servers:\n"
-          "  main: {id: 101, uri: \"coaps://lwm2m.example:5684\", lifetime: 1d}\n"
-          "links:\n"
-          "  small: {block: 64}\n"
-          "policies:\n"
-          "  - name: blocks\n"
-          "    match: {endpoint: \"0*-blocks\"}\n"
-          "    link: small\n"
-          "    servers: {main: {psk: {bytes: 16, identity: \"{endpoint}/{id}\"}}}\n"
-          "  - name: bench\n"
-          "    servers: {main: {psk: {bytes: 16, identity: \"{endpoint}/{id}\"}}}\n"
-          "    write: {/3/0: {Timezone: Etc/UTC}}\n",
-          file);
-    if (fclose(file))
-        die(path);
-}
-
-static void remove_home(const struct bench *bench)
-{
-    char command[160];
-    snprintf(command, sizeof command, "rm -rf '%s'", bench->home);
-    if (system(command) != 0)
-        fprintf(stderr, "bench_bootstrap: %s was not removed\n", bench->home);
-}
-
-/* ---- servers ---- */
-
-static void spawn(struct server *server, char *const argv[], int report_fd)
-{
-    int out[2], in[2];
-    if (pipe2(out, O_CLOEXEC) || pipe2(in, O_CLOEXEC))
-        die("pipe");
-    server->pid = fork();
-    if (server->pid < 0)
-        die("fork");
-    if (server->pid == 0) {
-        dup2(out[1], report_fd);
-        dup2(in[0], STDIN_FILENO);
-        execv(argv[0], argv);
-        _exit(127);
-    }
-    close(out[1]);
-    close(in[0]);
-    server->out = out[0];
-    server->in = in[1];
-    if (clock_getcpuclockid(server->pid, &server->clock))
-        die("cpu clock");
-}
-
-static void read_line(const struct server *server, char *line, size_t capacity)
-{
-    size_t len = 0;
-    while (len + 1 < capacity && read(server->out, line + len, 1) == 1 && line[len] != '\n')
-        len++;
-    line[len] = '\0';
-}
-
-static void start_daemon(const struct bench *bench, struct server *server)
-{
-    char program[256], workers[16], line[1024] = "", *bound;
-    snprintf(program, sizeof program, "%s/imprintd", bench->bin);
-    snprintf(workers, sizeof workers, "%u", bench->workers);
-    char *argv[] = {program,
-                    "--home",
-                    (char *)(uintptr_t)bench->home,
-                    "--listen",
-                    "coaps://127.0.0.1:0",
-                    "--workers",
-                    workers,
-                    NULL};
-    spawn(server, argv, STDERR_FILENO);
-    read_line(server, line, sizeof line);
-    bound = strstr(line, "bound=");
-    if (!bound || sscanf(bound, "bound=%63s", server->address) != 1)
-        die(line);
-    /* The rest of its log is one line an outcome: let a child of ours swallow it. */
-    pid_t reader = fork();
-    if (reader == 0) {
-        char buffer[4096];
-        while (read(server->out, buffer, sizeof buffer) > 0)
-            continue;
-        _exit(0);
-    }
-}
-
-static void start_floor(const struct bench *bench, struct server *server)
-{
-    char program[256], line[64] = "";
-    snprintf(program, sizeof program, "%s/../tests/bench_floor", bench->bin);
-    char *argv[] = {program, NULL};
-    spawn(server, argv, STDOUT_FILENO);
-    read_line(server, line, sizeof line);
-    snprintf(server->address, sizeof server->address, "127.0.0.1:%.8s", line);
-}
-
-static void stop(struct server *server)
-{
-    close(server->in);
-    kill(server->pid, SIGKILL);
-    waitpid(server->pid, NULL, 0);
-    close(server->out);
-}
-
-static double cpu_us(const struct server *server)
-{
-    struct timespec now;
-    clock_gettime(server->clock, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static double resident_bytes(const struct server *server)
-{
-    char path[64];
-    unsigned long total = 0, resident = 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)server->pid);
-    FILE *file = fopen(path, "r");
-    if (!file || fscanf(file, "%lu %lu", &total, &resident) != 2)
-        die(path);
-    fclose(file);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
 /* ---- full bootstraps ---- */
 
 struct flight {
     struct sim_client *client;
     struct sim_device *device;
     char endpoint[32], uri[CC_ADDRESS_TEXT + 8];
-    uint8_t key[KEY_LEN];
+    uint8_t key[BENCH_KEY_LEN];
 };
 
-static void take_off(struct bench *bench, const struct server *server, struct flight *flight,
+static void take_off(struct bench *bench, const struct bench_server *server, struct flight *flight,
                      unsigned index)
 {
-    device_of(index, flight->endpoint, flight->key);
+    bench_device(index, flight->endpoint, flight->key);
     snprintf(flight->uri, sizeof flight->uri, "coaps://%s", server->address);
     const struct sim_factory factory = {.server_uri = flight->uri,
                                         .identity = (const uint8_t *)flight->endpoint,
                                         .identity_len = strlen(flight->endpoint),
                                         .key = flight->key,
-                                        .key_len = KEY_LEN};
+                                        .key_len = BENCH_KEY_LEN};
     flight->device = sim_device_new(&factory);
     const struct sim_client_config config = {
         .device = flight->device,
@@ -243,13 +62,13 @@ static void take_off(struct bench *bench, const struct server *server, struct fl
                        .identity = (const uint8_t *)flight->endpoint,
                        .identity_len = strlen(flight->endpoint),
                        .key = flight->key,
-                       .key_len = KEY_LEN},
+                       .key_len = BENCH_KEY_LEN},
         .endpoint = flight->endpoint,
         .pct = 112,
     };
     flight->client = flight->device ? sim_client_new(bench->hub, &config) : NULL;
     if (!flight->client)
-        die("client");
+        bench_die("client");
 }
 
 static void land(struct flight *flight)
@@ -265,11 +84,11 @@ static void land(struct flight *flight)
 }
 
 /* ROUNDS bootstraps, AT_ONCE at a time; microseconds of server CPU for one. */
-static double bootstraps_us(struct bench *bench, const struct server *server)
+static double bootstraps_us(struct bench *bench, const struct bench_server *server)
 {
     struct flight flights[AT_ONCE] = {0};
     unsigned started = 0, landed = 0;
-    double before = cpu_us(server);
+    double before = bench_cpu_us(server);
     while (landed < bench->rounds) {
         for (size_t i = 0; i < AT_ONCE; i++) {
             struct flight *flight = &flights[i];
@@ -285,36 +104,58 @@ static double bootstraps_us(struct bench *bench, const struct server *server)
                 sim_client_tick(flight->client);
         }
         if (sim_hub_poll(bench->hub, 5) != CC_OK)
-            die("poll");
+            bench_die("poll");
     }
-    return (cpu_us(server) - before) / bench->rounds;
+    return (bench_cpu_us(server) - before) / bench->rounds;
 }
 
 /* ---- bare handshakes and one exchange, and sessions that stay open ---- */
 
+/* What a session of the idle endpoint is for; kept as its data. */
+enum purpose { EXCHANGE, STAY, STALL };
+static const enum purpose purposes[] = {EXCHANGE, STAY, STALL};
+
+static enum purpose purpose_of(const struct cc_session *session)
+{
+    return *(const enum purpose *)cc_session_data(session);
+}
+
 static void on_opened(void *context, struct cc_session *session)
 {
     struct bench *bench = context;
-    if (cc_session_data(session)) {
-        bench->opened++; /* stays */
+    enum purpose purpose = purpose_of(session);
+    if (purpose == STAY) {
+        bench->opened++;
         return;
     }
     uint32_t id;
-    const struct cc_request request = {.method = CC_GET,
-                                       .path = "/.well-known/core",
+    const struct cc_request request = {.method = purpose == STALL ? CC_POST : CC_GET,
+                                       .path = purpose == STALL ? "/bs" : "/.well-known/core",
                                        .content_format = CC_FORMAT_NONE,
                                        .accept = CC_FORMAT_NONE};
     if (cc_session_request(session, &request, &id) != CC_OK)
-        die("request");
+        bench_die("request");
 }
 
+/* A device that goes along until its first Write, whose answer never comes: the server's Block1
+ * body stays pending. */
 static void on_request(void *context, struct cc_session *session, const struct cc_message *request,
                        const struct cc_ticket *ticket)
 {
-    (void)context;
-    (void)session;
-    (void)request;
-    (void)ticket; /* never answered: the server's Block1 body stays pending */
+    static const char shown[] = "</>;lwm2m=1.1,</0/0>,</1>,</3/0>";
+    struct bench *bench = context;
+    struct cc_response response = {.code = CC_DELETED, .content_format = CC_FORMAT_NONE};
+    if (request->code == CC_PUT) {
+        bench->opened++;
+        return;
+    }
+    if (request->code == CC_GET)
+        response = (struct cc_response){.code = CC_CONTENT,
+                                        .content_format = 40,
+                                        .payload = (const uint8_t *)shown,
+                                        .payload_len = sizeof shown - 1};
+    if (cc_session_respond(session, ticket, &response) != CC_OK)
+        bench_die("response");
 }
 
 static void on_response(void *context, struct cc_session *session, uint32_t id,
@@ -324,9 +165,10 @@ static void on_response(void *context, struct cc_session *session, uint32_t id,
     (void)id;
     if (result != CC_RESULT_RESPONSE || !response)
         bench->refused++;
-    else
+    else if (purpose_of(session) == EXCHANGE)
         bench->opened++;
-    cc_session_close_later(session, 0);
+    if (purpose_of(session) == EXCHANGE)
+        cc_session_close_later(session, 0);
 }
 
 static void on_closed(void *context, struct cc_session *session, enum cc_close reason)
@@ -352,55 +194,54 @@ static const struct cc_handlers handlers = {.opened = on_opened,
                                             .closed = on_closed,
                                             .refused = on_refused};
 
-static struct cc_session *dial(struct bench *bench, const struct server *server, unsigned index)
+static void dial(struct bench *bench, const struct bench_server *server, unsigned index,
+                 enum purpose purpose)
 {
     char endpoint[32], uri[CC_ADDRESS_TEXT + 8], local[32];
-    uint8_t key[KEY_LEN];
+    uint8_t key[BENCH_KEY_LEN];
     struct cc_session *session = NULL;
-    device_of(index, endpoint, key);
+    bench_device(index, endpoint, key);
     snprintf(uri, sizeof uri, "coaps://%s", server->address);
     snprintf(local, sizeof local, "127.0.%u.1:0", index / PORT_SPREAD % 200 + 1);
     const struct cc_client client = {.uri = uri,
                                      .identity = (const uint8_t *)endpoint,
                                      .identity_len = strlen(endpoint),
                                      .key = key,
-                                     .key_len = KEY_LEN,
+                                     .key_len = BENCH_KEY_LEN,
                                      .bind = local};
     if (cc_endpoint_connect(bench->idle, &client, &session) != CC_OK)
-        die("connect (is the limit of open files high enough?)");
-    return session;
+        bench_die("connect (is the limit of open files high enough?)");
+    cc_session_data_set(session, (void *)(uintptr_t)&purposes[purpose]);
 }
 
 /* ROUNDS handshakes with one exchange each. */
-static double handshakes_us(struct bench *bench, const struct server *server)
+static double handshakes_us(struct bench *bench, const struct bench_server *server)
 {
     unsigned started = 0;
-    double before = cpu_us(server);
+    double before = bench_cpu_us(server);
     bench->opened = bench->refused = 0;
     while (bench->opened + bench->refused < bench->rounds) {
         while (started < bench->rounds && started - bench->opened - bench->refused < AT_ONCE)
-            dial(bench, server, started++ % AT_ONCE);
+            dial(bench, server, started++ % AT_ONCE, EXCHANGE);
         if (cc_endpoint_poll(bench->idle, 5) != CC_OK)
-            die("poll");
+            bench_die("poll");
     }
     if (bench->refused)
-        die("an exchange failed");
-    return (cpu_us(server) - before) / bench->rounds;
+        bench_die("an exchange failed");
+    return (bench_cpu_us(server) - before) / bench->rounds;
 }
 
-/* Opens sessions until COUNT are open. */
-static void open_sessions(struct bench *bench, const struct server *server, unsigned have,
-                          unsigned count)
+/* COUNT sessions more, of devices FROM on, each brought as far as PURPOSE says. */
+static void open_sessions(struct bench *bench, const struct bench_server *server, unsigned from,
+                          unsigned count, enum purpose purpose)
 {
-    unsigned started = have;
+    unsigned started = 0;
     bench->opened = bench->refused = 0;
-    while (have + bench->opened < count) {
-        while (started < count && started - have - bench->opened < 100) {
-            struct cc_session *session = dial(bench, server, AT_ONCE + started++);
-            cc_session_data_set(session, bench);
-        }
+    while (bench->opened < count) {
+        while (started < count && started - bench->opened < 100)
+            dial(bench, server, from + started++, purpose);
         if (cc_endpoint_poll(bench->idle, 5) != CC_OK || bench->refused)
-            die("open sessions");
+            bench_die("open sessions");
     }
 }
 
@@ -418,45 +259,68 @@ static double median(double *values, size_t count)
     return values[count / 2];
 }
 
+struct servers {
+    struct bench_server floor, daemon;
+};
+
+/* One row of each kind, with SESSIONS open; returns the cost of a full bootstrap. */
+static double measure_costs(struct bench *bench, const struct servers *servers, unsigned sessions,
+                            double first)
+{
+    double floors[SAMPLES], bare[SAMPLES], full[SAMPLES];
+    for (size_t sample = 0; sample < SAMPLES; sample++) {
+        floors[sample] = handshakes_us(bench, &servers->floor);
+        bare[sample] = handshakes_us(bench, &servers->daemon);
+        full[sample] = bootstraps_us(bench, &servers->daemon);
+    }
+    double floor_us = median(floors, SAMPLES), bare_us = median(bare, SAMPLES),
+           full_us = median(full, SAMPLES);
+    printf("%-10u %-46s %8.1f %8.2f\n", sessions, "floor: bare GnuTLS handshake + one exchange",
+           floor_us, 1.0);
+    printf("%-10u %-46s %8.1f %8.2f\n", sessions, "imprintd: handshake + one exchange", bare_us,
+           bare_us / floor_us);
+    printf("%-10u %-46s %8.1f %8.2f %8.2f\n", sessions, "imprintd: full PSK bootstrap", full_us,
+           full_us / floor_us, first > 0 ? full_us / first : 1.0);
+    fflush(stdout);
+    return full_us;
+}
+
+static void print_memory(const char *what, unsigned sessions, double before, double after)
+{
+    printf("%-10u %-46s %8.0f octets\n", sessions, what, (after - before) / sessions);
+    fflush(stdout);
+}
+
 static void measure(struct bench *bench)
 {
-    struct server floor_server, daemon;
-    double floors[SAMPLES], costs[STEPS_MAX][SAMPLES], bare[SAMPLES], empty = 0;
+    struct servers servers;
+    double first = 0;
     unsigned have = 0;
-    start_floor(bench, &floor_server);
-    start_daemon(bench, &daemon);
-    (void)bootstraps_us(bench, &daemon); /* warm */
-    (void)handshakes_us(bench, &floor_server);
-    empty = resident_bytes(&daemon);
-    printf("%u bootstraps a sample, %d samples, %u worker%s; microseconds of server CPU, median\n",
-           bench->rounds, SAMPLES, bench->workers, bench->workers == 1 ? "" : "s");
-    printf("%-52s %10s %10s %12s\n", "", "us", "x floor", "x at first");
-    double first = 0, floor_us = 0;
+    bench_floor_start(bench->bin, &servers.floor);
+    bench_daemon_start(bench->bin, bench->home, bench->workers, &servers.daemon);
+    (void)bootstraps_us(bench, &servers.daemon); /* warm */
+    (void)handshakes_us(bench, &servers.floor);
+    printf(
+        "%u bootstraps a sample, %d samples, %d at once, %u worker%s; server CPU in us, median\n",
+        bench->rounds, SAMPLES, AT_ONCE, bench->workers, bench->workers == 1 ? "" : "s");
+    printf("%-10s %-46s %8s %8s %8s\n", "open", "", "us", "x floor", "x first");
     for (size_t step = 0; step < bench->step_count; step++) {
-        open_sessions(bench, &daemon, have, bench->sessions[step]);
-        have = bench->sessions[step] > have ? bench->sessions[step] : have;
-        double resident = resident_bytes(&daemon);
-        for (size_t sample = 0; sample < SAMPLES; sample++) {
-            floors[sample] = handshakes_us(bench, &floor_server);
-            bare[sample] = handshakes_us(bench, &daemon);
-            costs[step][sample] = bootstraps_us(bench, &daemon);
-        }
-        floor_us = median(floors, SAMPLES);
-        double cost = median(costs[step], SAMPLES), handshake = median(bare, SAMPLES);
-        first = step ? first : cost;
-        printf("floor: bare GnuTLS handshake + one exchange          %10.1f %10.2f\n", floor_us,
-               1.0);
-        printf("imprintd handshake + one exchange, %6u open       %10.1f %10.2f\n", have, handshake,
-               handshake / floor_us);
-        printf("imprintd full PSK bootstrap, %6u open             %10.1f %10.2f %12.2f\n", have,
-               cost, cost / floor_us, cost / first);
-        if (have)
-            printf("resident memory an open session                    %10.0f octets\n",
-                   (resident - empty) / have);
-        fflush(stdout);
+        double before = bench_resident_bytes(&servers.daemon);
+        unsigned more = bench->sessions[step] > have ? bench->sessions[step] - have : 0;
+        open_sessions(bench, &servers.daemon, AT_ONCE + have, more, STAY);
+        have += more;
+        if (more)
+            print_memory("resident memory an open session", more, before,
+                         bench_resident_bytes(&servers.daemon));
+        double full_us = measure_costs(bench, &servers, have, first);
+        first = first > 0 ? first : full_us;
     }
-    stop(&daemon);
-    stop(&floor_server);
+    double before = bench_resident_bytes(&servers.daemon);
+    open_sessions(bench, &servers.daemon, BENCH_BLOCKWISE, STALLED, STALL);
+    print_memory("resident memory a bootstrap, Block1 body pending", STALLED, before,
+                 bench_resident_bytes(&servers.daemon));
+    bench_server_stop(&servers.daemon);
+    bench_server_stop(&servers.floor);
 }
 
 /* ---- command line ---- */
@@ -491,7 +355,7 @@ static void open_hubs(struct bench *bench)
     config.parameters = parameters;
     if (sim_hub_open(&parameters, pki_secret_random, &bench->hub) ||
         cc_endpoint_new(&config, &bench->idle))
-        die("endpoint");
+        bench_die("endpoint");
 }
 
 int main(int argc, char **argv)
@@ -525,11 +389,11 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < bench.step_count; i++)
         bench.devices = bench.sessions[i] > bench.devices ? bench.sessions[i] : bench.devices;
     bench.devices += AT_ONCE;
-    make_home(&bench);
+    bench_home_make(bench.devices, STALLED, bench.home);
     open_hubs(&bench);
     measure(&bench);
     cc_endpoint_free(bench.idle);
     sim_hub_close(bench.hub);
-    remove_home(&bench);
+    bench_home_remove(bench.home);
     return 0;
 }

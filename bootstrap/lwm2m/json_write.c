@@ -240,6 +240,8 @@ void lwm2m_json_double(struct lwm2m_json_writer *writer, double number)
     }
     separate(writer);
     put_text(writer, text);
+    /* Readers take "-0" for the integer, which has no sign. */
+    put_text(writer, strcmp(text, "-0") == 0 ? ".0" : "");
 }
 
 void lwm2m_json_hex(struct lwm2m_json_writer *writer, const uint8_t *data, size_t len)

@@ -80,7 +80,7 @@ static void doubles(void **state)
         double number;
         const char *json;
     } rows[] = {{0, "0"},
-                {-0.0, "-0"},
+                {-0.0, "-0.0"},
                 {0.1, "0.1"},
                 {22.5, "22.5"},
                 {1e300, "1e+300"},

@@ -6,9 +6,43 @@
 #define TYPE_DATA 23
 #define MAJOR     254
 
+#define HANDSHAKE_HEADER 12U
+#define HANDSHAKE_MAX    2048U /* no message of a handshake with a PSK is larger */
+
 static bool is_protected(const uint8_t *record)
 {
     return record[3] != 0 || record[4] != 0;
+}
+
+static size_t number24(const uint8_t *octets)
+{
+    return (size_t)octets[0] << 16 | (size_t)octets[1] << 8 | octets[2];
+}
+
+/*
+ * GnuTLS reserves room for the whole message that a fragment speaks of, up to 16 MB a message, from
+ * a peer that has proved nothing but its address (RFC 6347 4.2.2: length, then fragment_length).
+ */
+static bool is_modest(const uint8_t *record, size_t len)
+{
+    size_t at = DTLS_RECORD_HEADER;
+    while (len - at >= HANDSHAKE_HEADER) {
+        const uint8_t *message = record + at;
+        size_t room = len - at - HANDSHAKE_HEADER;
+        size_t part = number24(message + 9);
+        if (number24(message + 1) > HANDSHAKE_MAX || part > room) {
+            return false;
+        }
+        at += HANDSHAKE_HEADER + part;
+    }
+    return at == len;
+}
+
+static bool is_acceptable(const uint8_t *record, size_t len)
+{
+    return record[0] >= TYPE_CCS && record[0] <= TYPE_DATA && record[1] == MAJOR &&
+           len > DTLS_RECORD_HEADER &&
+           (record[0] != CC_DTLS_TYPE_HANDSHAKE || is_protected(record) || is_modest(record, len));
 }
 
 /* Skips to the next record that is whole and could be one; its length, 0 at the end. */
@@ -20,7 +54,7 @@ static size_t settle(struct cc_records *records)
         if (len > records->len) {
             break;
         }
-        if (at[0] >= TYPE_CCS && at[0] <= TYPE_DATA && at[1] == MAJOR && len > DTLS_RECORD_HEADER) {
+        if (is_acceptable(at, len)) {
             return len;
         }
         records->at += len;

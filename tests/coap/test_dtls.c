@@ -217,7 +217,7 @@ static void test_records(void **state)
 {
     (void)state;
     static const uint8_t datagram[] = {
-        22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 'a', 'b', /* handshake */
+        21, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 'a', 'b', /* alert */
         99, 254, 253, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 'c',      /* no content type */
         20, 254, 253, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 1,        /* CCS */
         23, 254, 253, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,           /* empty */
@@ -244,10 +244,59 @@ static void test_records(void **state)
     assert_int_equal(cc_records_take(&records, out, 14), 0);
 }
 
+/* What a peer that has proved nothing says of its handshake messages must not decide how much
+ * memory is kept for them (RFC 6347 4.2.2). */
+static void test_fragments(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t length[3], part[3];
+        size_t octets;
+        uint8_t epoch;
+        bool is_taken;
+    } rows[] = {
+        {{0, 0, 4}, {0, 0, 4}, 4, 0, true},        {{0, 8, 0}, {0, 0, 4}, 4, 0, true},
+        {{0, 8, 1}, {0, 0, 4}, 4, 0, false},       {{1, 0, 0}, {0, 0, 4}, 4, 0, false},
+        {{255, 255, 255}, {0, 0, 0}, 0, 0, false}, {{0, 8, 0}, {0, 0, 5}, 4, 0, false},
+        {{0, 0, 4}, {255, 255, 255}, 4, 0, false}, {{0, 0, 4}, {0, 0, 3}, 4, 0, false},
+        {{255, 255, 255}, {0, 0, 4}, 4, 1, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint8_t record[13 + 12 + 8] = {22, 254, 253};
+        size_t len = 13 + 12 + rows[i].octets;
+        record[4] = rows[i].epoch;
+        record[12] = (uint8_t)(len - 13);
+        record[13] = 16;
+        memcpy(record + 14, rows[i].length, 3);
+        memcpy(record + 22, rows[i].part, 3);
+        struct cc_records records = cc_records_of(record, len);
+        assert_int_equal(records.len, rows[i].is_taken ? len : 0);
+    }
+}
+
+/* Several messages share a record: the second is looked at too. */
+static void test_fragments_in_one_record(void **state)
+{
+    (void)state;
+    uint8_t record[13 + 12 + 1 + 12] = {22, 254, 253};
+    record[12] = 12 + 1 + 12;
+    record[13] = 16;
+    record[16] = 1;
+    record[24] = 1;
+    record[26] = 14;
+    struct cc_records records = cc_records_of(record, sizeof record);
+    assert_int_equal(records.len, sizeof record);
+    record[27] = 1;
+    records = cc_records_of(record, sizeof record);
+    assert_int_equal(records.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_fragments_in_one_record),
         cmocka_unit_test(test_cookie_life),
         cmocka_unit_test(test_session_without_key_log),
         cmocka_unit_test(test_cut_datagram_is_forgotten),

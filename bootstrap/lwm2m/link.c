@@ -136,16 +136,14 @@ static uint16_t version_of(struct span value)
     return minor < 0 ? 0 : LWM2M_VERSION((unsigned)major, (unsigned)minor);
 }
 
-static enum lwm2m_error ssid_of(struct span value, uint16_t *ssid)
+/* 0 for what is no short server ID. */
+static uint16_t ssid_of(struct span value)
 {
     const int32_t number = take_number(&value, SSID_NONE);
-    if (number < 0 || value.len > 0) {
-        return LWM2M_EFORMAT;
-    }
-    *ssid = number == SSID_NONE ? 0 : (uint16_t)number;
-    return LWM2M_OK;
+    return number < 0 || value.len > 0 || number == SSID_NONE ? 0 : (uint16_t)number;
 }
 
+/* What is no URI, or too long for one, is left out. */
 static enum lwm2m_error uri_of(const struct span *value, char **uri)
 {
     char text[LWM2M_URI_MAX + 1];
@@ -153,12 +151,12 @@ static enum lwm2m_error uri_of(const struct span *value, char **uri)
     for (size_t i = 0; i < value->len; i++) {
         i += value->is_quoted && value->text[i] == '\\' ? 1 : 0;
         if (len == LWM2M_URI_MAX) {
-            return LWM2M_ELIMIT;
+            return LWM2M_OK;
         }
         text[len++] = value->text[i];
     }
     if (!lwm2m_utf8_valid((const uint8_t *)text, len)) {
-        return LWM2M_EFORMAT;
+        return LWM2M_OK;
     }
     free(*uri);
     *uri = strndup(text, len);
@@ -169,12 +167,10 @@ static enum lwm2m_error take_attribute(const struct span *name, const struct spa
                                        struct lwm2m_entry *entry)
 {
     if (is_name(name, "ssid")) {
-        return ssid_of(*value, &entry->ssid);
-    }
-    if (is_name(name, "uri")) {
+        entry->ssid = ssid_of(*value);
+    } else if (is_name(name, "uri")) {
         return uri_of(value, &entry->uri);
-    }
-    if (is_name(name, "ver")) {
+    } else if (is_name(name, "ver")) {
         entry->version = version_of(*value);
     }
     return LWM2M_OK;

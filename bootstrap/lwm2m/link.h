@@ -11,7 +11,7 @@
 #include "bootstrap/lwm2m/value.h"
 
 #define LWM2M_DISCOVER_MAX 1024 /* entries; more is LWM2M_ELIMIT */
-#define LWM2M_URI_MAX      255  /* octets of a server URI; more is LWM2M_ELIMIT */
+#define LWM2M_URI_MAX      255  /* octets of a server URI; a longer one counts as not shown */
 
 struct lwm2m_entry {
     struct lwm2m_path path; /* depth 1 object or 2 instance (3 tolerated) */
@@ -30,8 +30,10 @@ struct lwm2m_discover {
 /*
  * Parses TEXT. OUT is cleared first, and left empty on error. An empty text is a valid empty list.
  * A link that is no LwM2M path is passed over; of a path shown twice the attributes are put
- * together. LWM2M_EFORMAT: no link format, or an `ssid` that is no number: guessing there could
- * make a server account look like the Bootstrap-Server Account. LWM2M_ELIMIT, LWM2M_ENOMEM.
+ * together. An `ssid`, `ver` or `uri` that is none counts as not shown: the instance then looks
+ * like a Bootstrap-Server Account, of which there may so be several, all to be spared; a plan
+ * without any answer could write over the one there is. LWM2M_EFORMAT: no link format.
+ * LWM2M_ELIMIT, LWM2M_ENOMEM.
  */
 enum lwm2m_error lwm2m_discover_parse(const char *text, size_t len, struct lwm2m_discover *out)
     MUST_USE;

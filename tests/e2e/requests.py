@@ -152,7 +152,7 @@ def test_a_discover_answer_that_never_ends(t):
     daemon = served(t)
     coap = Coap(daemon.address)
     coap.request(POST, "/bs", ["ep=long"])
-    text = ",".join(f"</3303/{number}>" for number in range(5000))
+    text = ",".join(f"</3303/{number}>" for number in range(6000))
     seen = [message for message in coap.serve(shows_blocks(text)) if message.code != GET]
     equal(asked(seen), ALL[1:], "requests after Discover")
     outcome = wait_for(lambda: daemon.events("outcome"), 5, "an outcome")[0]

@@ -56,7 +56,10 @@ static void add_format(struct policy_plan *plan, uint16_t number)
     }
 }
 
-/* lwm2m-encodings.md 1.1: the policy's word, then pct, then TLV, which every version knows. */
+/*
+ * lwm2m-encodings.md 1.1: the policy's word, then pct, then TLV, which every version knows, then
+ * the others: what a device shows need not be what it speaks, and a 4.15 costs one exchange.
+ */
 static void choose_formats(const struct policy_build *build, struct policy_plan *plan)
 {
     if (build->rule->client.format != SCHEMA_UNSET) {
@@ -66,10 +69,8 @@ static void choose_formats(const struct policy_build *build, struct policy_plan 
         add_format(plan, build->subject->pct);
     }
     add_format(plan, LWM2M_FORMAT_TLV);
-    if (build->version >= LWM2M_VERSION(1, 1) || build->subject->pct != LWM2M_FORMAT_NONE) {
-        add_format(plan, LWM2M_FORMAT_SENML_CBOR);
-        add_format(plan, LWM2M_FORMAT_SENML_JSON);
-    }
+    add_format(plan, LWM2M_FORMAT_SENML_CBOR);
+    add_format(plan, LWM2M_FORMAT_SENML_JSON);
 }
 
 /* ---- drafts ---- */

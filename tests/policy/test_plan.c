@@ -56,6 +56,25 @@ static const struct ops_case {
      "D/0! D/1! W/0/2! W/1/0!"},
     {"access control stands: it goes first", one_server,
      "</0/0>,</0/1>;ssid=101,</1/0>;ssid=101,</2/0>,</2/1>", "D/2 D/0! D/1! W/0/1! W/1/0!"},
+    /* clients.md, every client: what Discover shows there. */
+    {"Wakaama, first", one_server, "</>;lwm2m=1.1,</0/0>,</1>;ver=1.1,</3/0>",
+     "D/0! D/1! W/0/1! W/1/0!"},
+    {"Wakaama, again", one_server,
+     "</>;lwm2m=1.1,</0/0>,</0/1>;ssid=1;uri=\"coap://h\",</1>;ver=1.1,</1/1>;ssid=1,</3/0>",
+     "D/0! D/1! W/0/1! W/1/0!"},
+    {"Anjay", one_server, "</>;lwm2m=1.1,</0>,</0/1>;uri=\"coaps://b:5684\",</1>,</2>,</3>,</3/0>",
+     "D/0! D/1! W/0/0! W/1/0!"},
+    {"Leshan's client", one_server,
+     "</>;lwm2m=1.0,</0/0>;uri=\"coap://h:p\",</0/1>;ssid=2222;uri=\"coap://h:q\",</1/0>;ssid=2222,"
+     "</2>,</3442/0>,</3/0>",
+     "D/0! D/1! W/0/1! W/1/0!"},
+    {"Zephyr", one_server, "</>;lwm2m=\"1.0\",</0/0>;ssid=101,</0/1>,</1/0>;ssid=101,</3/0>",
+     "D/0! D/1! W/0/0! W/1/0!"},
+    {"1.0 head, blanks, slashes", one_server,
+     "lwm2m=\"1.0\",</0/0/>;ssid=101, </0/1>, </1/0/>;ssid=101,</3/0>", "D/0! D/1! W/0/0! W/1/0!"},
+    {"a short server ID that is none: the instance is spared", one_server,
+     "</0/0>;ssid=x,</0/1>;ssid=70000,</1>", "D/0! D/1! W/0/2! W/1/0!"},
+    {"nothing is shown", one_server, "", "D/0! D/1! W/0/1! W/1/0!"},
     {"OSCORE goes one by one, the account's stays", one_server,
      "</0/0>,</0/1>;ssid=101,</1/0>;ssid=101,</21/0>,</21/3>;ssid=101",
      "D/0! D/1! D/21/3 W/0/1! W/1/0!"},
@@ -285,6 +304,7 @@ static void test_formats(void **state)
         made.subject.pct = cases[i].pct;
         policy_made_again(&made, POLICY_MADE_AT);
         assert_int_equal(made.plan->formats[0], cases[i].first);
+        assert_int_equal(made.plan->format_count, 2); /* the other one after a 4.15 */
         policy_made_clear(&made);
     }
     struct policy_made made;

@@ -52,7 +52,7 @@ def test_endpoint_that_is_not_the_credentials(t):
     equal(len(daemon.events("outcome", result="denied", reason="endpoint_mismatch")), 2, "outcomes")
     equal(home.status()["refused"]["endpoint_mismatch"], 2, "status")
     equal(home.show("victim").get("history"), [], "history of the victim")
-    equal([row["result"] for row in home.show("dev")["history"]], ["denied"] * 2, "of the other")
+    equal([row["result"] for row in home.history("dev", 2)], ["denied"] * 2, "of the other")
     equal(home.keys("victim"), {}, "credentials of the victim")
     victim.bootstrap(daemon.address).finished()
     daemon.end()
@@ -188,7 +188,7 @@ def test_full_disk(t):
     fill(folder)
     failed = 0
     for _ in range(30):  # the store's free pages last for a few
-        result = device.bootstrap(daemon.address, "--timeout", 1)
+        result = device.bootstrap(daemon.address, "--timeout", 1, is_stored=False)
         known = {key for _, key in home.keys("dev")}
         held = {value for path, value in result.objects.items()
                 if re.fullmatch(r"/0/\d+/5", path)} - {device.key}
@@ -207,7 +207,7 @@ def test_full_disk(t):
     (folder / "filler").unlink()
     home.add("later")
     device.bootstrap(daemon.address).finished()
-    equal(home.show("dev")["last_result"], "finished", "the last outcome")
+    equal(home.history("dev")[0]["result"], "finished", "the last outcome")
     daemon.end()
 
 

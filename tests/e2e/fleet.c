@@ -4,9 +4,7 @@
  *     fleet --server coaps://127.0.0.1:5684 --prefix P --count N [--first I] [--seed S]
  *           [--spread MS]     devices start evenly over so long
  *           [--patience MS]   without a request of the server, or an answer to ours
- *           [--retries R] [--limit MS] [--linger MS]
- *           [--again]         a device that finished starts anew, until SIGTERM; then each
- *                             finishes once more
+ *           [--retries R] [--limit MS] [--linger MS] [--ack-timeout MS]
  *           [--held FILE]     a line "ENDPOINT SERVER-ID KEY-HEX" for each key a device was written
  *
  * The devices are those of tests/support/fleet.h; each is tools/sim's strict client. Prints one
@@ -18,7 +16,6 @@
 #include "tools/sim/client.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,28 +31,19 @@ struct member {
     struct sim_client *client; /* NULL: not started, or ended */
     uint8_t held[SERVERS_MAX][FLEET_KEY_BYTES];
     uint64_t start_ms;
-    bool is_done, is_last; /* is_last: begun after SIGTERM */
+    bool is_done;
     struct sim_outcome outcome;
 };
 
 struct fleet {
     const char *server, *prefix, *held_path;
-    unsigned long count, first, seed, spread_ms, patience_ms, retries, limit_ms, linger_ms;
-    bool is_again;
+    unsigned long count, first, seed, spread_ms, patience_ms, retries, limit_ms, linger_ms, ack_ms;
     FILE *held;
     struct sim_hub *hub;
     struct member *members;
-    unsigned long finished_bootstraps;
 };
 
-static volatile sig_atomic_t is_ending;
 static uint64_t random_state;
-
-static void on_signal(int number)
-{
-    (void)number;
-    is_ending = 1;
-}
 
 static void seeded_random(void *context, uint8_t *out, size_t len)
 {
@@ -103,7 +91,6 @@ static bool member_start(const struct fleet *fleet, struct member *member)
         .timeout_ms = (uint32_t)fleet->patience_ms,
         .linger_ms = (uint32_t)fleet->linger_ms,
         .retries = (unsigned)fleet->retries};
-    member->is_last = is_ending != 0;
     member->client = sim_client_new(fleet->hub, &config);
     return member->client != NULL;
 }
@@ -132,16 +119,15 @@ static void note_keys(const struct fleet *fleet, struct member *member)
     }
 }
 
-static void member_end(struct fleet *fleet, struct member *member)
+static void member_end(struct member *member)
 {
     member->outcome = *sim_client_outcome(member->client);
     sim_client_free(member->client);
     member->client = NULL;
-    fleet->finished_bootstraps += member->outcome.result == SIM_FINISHED;
-    member->is_done = !fleet->is_again || member->is_last;
+    member->is_done = true;
 }
 
-static void member_drive(struct fleet *fleet, struct member *member, uint64_t now)
+static void member_drive(const struct fleet *fleet, struct member *member, uint64_t now)
 {
     if (member->is_done || now < member->start_ms) {
         return;
@@ -155,7 +141,7 @@ static void member_drive(struct fleet *fleet, struct member *member, uint64_t no
         note_keys(fleet, member);
     }
     if (sim_client_is_done(member->client)) {
-        member_end(fleet, member);
+        member_end(member);
     }
 }
 
@@ -223,9 +209,8 @@ static void print_counts(const struct fleet *fleet)
             member->outcome.duration_ms > slowest_ms ? member->outcome.duration_ms : slowest_ms;
     }
     printf("{\"devices\": %lu, \"first\": %lu, \"later\": %lu, \"failed\": %lu, \"hung\": %lu, "
-           "\"attempts\": %lu, \"bootstraps\": %lu, \"slowest_ms\": %llu",
-           fleet->count, first, later, failed, hung, attempts, fleet->finished_bootstraps,
-           slowest_ms);
+           "\"attempts\": %lu, \"slowest_ms\": %llu",
+           fleet->count, first, later, failed, hung, attempts, slowest_ms);
     print_reasons(fleet);
     printf("}\n");
 }
@@ -249,10 +234,10 @@ static bool set_up(struct fleet *fleet)
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    signal(SIGTERM, on_signal);
     random_state = fleet->seed;
     struct cc_parameters parameters;
     cc_parameters_default(&parameters);
+    parameters.ack_timeout_ms = (uint32_t)fleet->ack_ms;
     fleet->members = calloc(fleet->count, sizeof *fleet->members);
     if (fleet->held_path != NULL) {
         fleet->held = fopen(fleet->held_path, "w");
@@ -268,7 +253,7 @@ static void options(struct fleet *fleet, int argc, char **argv)
 {
     unsigned long *const numbers[] = {&fleet->count,     &fleet->first,       &fleet->seed,
                                       &fleet->spread_ms, &fleet->patience_ms, &fleet->retries,
-                                      &fleet->limit_ms,  &fleet->linger_ms};
+                                      &fleet->limit_ms,  &fleet->linger_ms,   &fleet->ack_ms};
     const char **const texts[] = {&fleet->server, &fleet->prefix, &fleet->held_path};
     static const struct option names[] = {{"count", 1, NULL, 0},
                                           {"first", 1, NULL, 1},
@@ -278,21 +263,19 @@ static void options(struct fleet *fleet, int argc, char **argv)
                                           {"retries", 1, NULL, 5},
                                           {"limit", 1, NULL, 6},
                                           {"linger", 1, NULL, 7},
-                                          {"server", 1, NULL, 8},
-                                          {"prefix", 1, NULL, 9},
-                                          {"held", 1, NULL, 10},
-                                          {"again", 0, NULL, 11},
+                                          {"ack-timeout", 1, NULL, 8},
+                                          {"server", 1, NULL, 9},
+                                          {"prefix", 1, NULL, 10},
+                                          {"held", 1, NULL, 11},
                                           {0}};
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (option == '?') {
             exit(2);
-        } else if (option < 8) {
+        } else if (option < 9) {
             *numbers[option] = strtoul(optarg, NULL, 10);
-        } else if (option < 11) {
-            *texts[option - 8] = optarg;
         } else {
-            fleet->is_again = true;
+            *texts[option - 9] = optarg;
         }
     }
     if (fleet->server == NULL || fleet->prefix == NULL || fleet->count == 0) {
@@ -303,7 +286,8 @@ static void options(struct fleet *fleet, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct fleet fleet = {.patience_ms = 60000, .limit_ms = 60000, .linger_ms = 2000, .seed = 1};
+    struct fleet fleet = {
+        .patience_ms = 60000, .limit_ms = 60000, .linger_ms = 2000, .ack_ms = 2000, .seed = 1};
     options(&fleet, argc, argv);
     if (!set_up(&fleet) || !run(&fleet)) {
         fprintf(stderr, "fleet: could not start\n");

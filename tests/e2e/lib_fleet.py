@@ -64,7 +64,8 @@ class Kills:
         fleet = self.t.fleet(self.relay.bound, "kill", self.devices, "--first",
                              number * self.devices, "--seed", number, "--spread", 40, "--patience",
                              700 * SLOWNESS, "--retries", 20, "--limit", 60000 * SLOWNESS,
-                             "--linger", 100, "--held", held_path)
+                             "--linger", 100, "--ack-timeout",
+                             50 * SLOWNESS, "--held", held_path)
         time.sleep(self.draw.uniform(0.01, 0.16) * SLOWNESS)
         daemon.kill()
         done = len(daemon.events("outcome", result="finished"))

@@ -18,6 +18,7 @@ from pathlib import Path
 BIN = Path(os.environ["IMPRINT_BIN"])
 TESTBIN = Path(os.environ["IMPRINT_TESTBIN"])
 SANITIZE = os.environ.get("IMPRINT_SANITIZE", "")
+HISTORY_MAX = 8  # outcomes that a store keeps of a device
 SLOWNESS = 5 if "thread" in SANITIZE else 3 if SANITIZE else 1
 
 POLICY = """
@@ -196,6 +197,14 @@ class Home:
     def show(self, endpoint):
         return self.json("device", "show", endpoint)
 
+    def history(self, endpoint, count=0):
+        """Outcomes in the store, newest first, once there are COUNT: the daemon commits in groups."""
+        done = self.imprint("device", "show", endpoint, "--json", code=None)
+        if done.returncode != 0:
+            return []
+        return wait_for(lambda: [rows for rows in [self.show(endpoint)["history"]]
+                                 if len(rows) >= count], 10, f"outcome {count} of {endpoint}")[0]
+
     def keys(self, endpoint):
         """{(server ID, key in hex): state} of all credentials that still count."""
         return {(row["server_id"], row["psk_hex"]): row["state"]
@@ -235,11 +244,14 @@ class Device:
         other.file.chmod(0o600)
         return other
 
-    def bootstrap(self, address, *options, scheme="coaps", seconds=60):
-        """One imprint-sim bootstrap, all of it: (exit code, outcome, objects by path)."""
+    def bootstrap(self, address, *options, scheme="coaps", seconds=60, is_stored=True):
+        """One imprint-sim bootstrap, all of it; with IS_STORED until the store has its outcome."""
+        before = len(self.home.history(self.endpoint))
         process = self.start(address, *options, scheme=scheme)
-        code = process.wait(seconds)
-        return Result(code, process)
+        result = Result(process.wait(seconds), process)
+        if is_stored and result.result == "finished":
+            self.home.history(self.endpoint, min(before + 1, HISTORY_MAX))
+        return result
 
     def start(self, address, *options, scheme="coaps"):
         dump = self.file.with_suffix(f".dump{len(self.home.case.processes)}")

@@ -1,7 +1,7 @@
 """An independent client (libcoap on its own GnuTLS stack): what it gets is what the policy says,
 however it behaves: separate responses, lost copies, small blocks, refusals, silence."""
 from lib_formats import SENML_CBOR, TLV, decode, plain
-from lib_imprint import TESTBIN, check, equal, run
+from lib_imprint import TESTBIN, check, equal, run, wait_for
 
 POLICY = """
 imprint: 1
@@ -65,14 +65,16 @@ class Peer:
 def judge(peer, home, device, account=0, has_optional=True):
     """The instances written are those of POLICY, with the keys that the store has as active."""
     values = peer.written()
-    keys = {server: key for (server, key), state in home.keys(device.endpoint).items()
-            if state == "active"}
     security = {peer.get(path, 0): path[:-3] for path in values
                 if path.startswith("/0/") and path.endswith("/10")}
     server = {peer.get(path, 0): path[:-2] for path in values
               if path.startswith("/1/") and path.endswith("/0") and path.count("/") == 3}
     equal(sorted(security), [101, 102], "Security instances")
     equal(sorted(server), [101, 102], "Server instances")
+    keys = {number: peer.get(base + "/5", b"").hex() for number, base in security.items()}
+    wait_for(lambda: keys == {server: key for (server, key), state
+                              in home.keys(device.endpoint).items() if state == "active"}, 10,
+             "the keys that the peer got as the store's active ones")
     for number, host, lifetime in ((101, "lwm2m", 86400), (102, "next", 172800)):
         base = security[number]
         check(base != f"/0/{account}", "the bootstrap account was written over")
@@ -80,7 +82,6 @@ def judge(peer, home, device, account=0, has_optional=True):
         equal(peer.get(base + "/1", False), False, "is a bootstrap server")
         equal(peer.get(base + "/2", 0), 0, "mode PSK")
         equal(peer.get(base + "/3", b""), f"{device.endpoint}/{number}".encode(), "identity")
-        equal(peer.get(base + "/5", b"").hex(), keys[number], "key")
         equal(peer.get(server[number] + "/1", 0), lifetime, "lifetime")
         equal(peer.get(server[number] + "/7", ""), "U", "binding")
     equal(server[101] + "/13" in values, has_optional, "registration order, optional")
@@ -206,6 +207,7 @@ def test_refusals_that_are_final(t):
         equal((seen["step"], seen["reason"]), (step, reason), f"outcome of {options}")
         if step != "finish":
             check("POST /bs" not in peer.join().asked(), "Finish after", options)
+        home.history(device.endpoint, 1)
         equal(home.keys(device.endpoint), {}, f"credentials that count after {options}")
     equal(len(daemon.events("outcome")), len(rows), "outcomes")
     judge(Peer(t, daemon, devices[0]), home, devices[0])
@@ -219,6 +221,7 @@ def test_lost_answer_to_finish_is_unconfirmed(t):
     before = home.keys("peer")
     Peer(t, daemon, device, "--rule", "post:/bs:silent", "--timeout", 4, code=3)
     equal(daemon.outcome(result="unconfirmed")["step"], "finish", "step")
+    home.history("peer", 2)
     after = home.keys("peer")
     check(before.keys() <= after.keys(), "the old key was forgotten")
     equal(sorted(state for (server, _), state in after.items() if server == 101),

@@ -93,8 +93,8 @@ static void send_bootstrap_request(coap_session_t *session)
     coap_add_option(pdu, COAP_OPTION_URI_PATH, 2, (const uint8_t *)"bs");
     int len = snprintf(query, sizeof query, "ep=%s", peer_options.endpoint);
     coap_add_option(pdu, COAP_OPTION_URI_QUERY, (size_t)len, (const uint8_t *)query);
-    if (peer_options.pct >= 0) {
-        len = snprintf(query, sizeof query, "pct=%d", peer_options.pct);
+    if (peer_options.pct != PCT_NONE) {
+        len = snprintf(query, sizeof query, "pct=%u", peer_options.pct);
         coap_add_option(pdu, COAP_OPTION_URI_QUERY, (size_t)len, (const uint8_t *)query);
     }
     if (coap_send(session, pdu) == COAP_INVALID_MID) {

@@ -396,6 +396,15 @@ class Export(Home):
         self.bad(1, "No such file or directory", "device", "export", ENDPOINT, "--out",
                  self.folder / "absent" / "out")
 
+    def test_leaves_an_audit_record(self):
+        self.file("out", "precious", 0o600)
+        self.bad(1, "exists", "device", "export", ENDPOINT, "--out", self.out)
+        self.ok("device", "export", ENDPOINT, "--json")
+        self.ok("device", "export", ENDPOINT, "--out", self.out, "--force")
+        records = self.ok("audit", "--json").documents()
+        self.assertEqual([(r["action"], r["subject"]) for r in records],
+                         [("device.add", ENDPOINT)] + 2 * [("device.export", ENDPOINT)])
+
     def test_nothing_else_shows_the_key(self):
         self.ok("device", "credential", "set", ENDPOINT, "--server", "101", "--psk-file", self.folder / "key",
                 "--identity", "m")

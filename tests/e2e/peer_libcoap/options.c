@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct peer_options peer_options = {.pct = -1, .timeout_s = 60, .linger_ms = 300};
+struct peer_options peer_options = {.pct = PCT_NONE, .timeout_s = 60, .linger_ms = 300};
 
 static void usage(const char *what)
 {
@@ -90,63 +90,37 @@ static void set_server(const char *text)
 
 void peer_options_read(int argc, char **argv)
 {
-    static const struct option names[] = {{"server", 1, NULL, 's'},
-                                          {"endpoint", 1, NULL, 'e'},
-                                          {"pct", 1, NULL, 'p'},
-                                          {"identity", 1, NULL, 'i'},
-                                          {"key-file", 1, NULL, 'k'},
-                                          {"discover", 1, NULL, 'd'},
-                                          {"block", 1, NULL, 'b'},
-                                          {"block-max", 1, NULL, 'B'},
-                                          {"rule", 1, NULL, 'r'},
-                                          {"refuse", 1, NULL, 'R'},
-                                          {"timeout", 1, NULL, 't'},
-                                          {"linger", 1, NULL, 'l'},
+    static const struct option names[] = {{"endpoint", 1, NULL, 0},
+                                          {"identity", 1, NULL, 1},
+                                          {"discover", 1, NULL, 2},
+                                          {"block", 1, NULL, 3},
+                                          {"block-max", 1, NULL, 4},
+                                          {"timeout", 1, NULL, 5},
+                                          {"linger", 1, NULL, 6},
+                                          {"pct", 1, NULL, 7},
+                                          {"server", 1, NULL, 8},
+                                          {"key-file", 1, NULL, 9},
+                                          {"rule", 1, NULL, 10},
+                                          {"refuse", 1, NULL, 11},
                                           {0}};
+    struct peer_options *all = &peer_options;
+    const char **const texts[] = {&all->endpoint, &all->identity, &all->discover};
+    unsigned *const numbers[] = {&all->block, &all->block_max, &all->timeout_s, &all->linger_ms,
+                                 &all->pct};
+    void (*const others[])(const char *) = {set_server, read_key, add_rule, add_refusal};
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        switch (option) {
-        case 's':
-            set_server(optarg);
-            break;
-        case 'e':
-            peer_options.endpoint = optarg;
-            break;
-        case 'p':
-            peer_options.pct = atoi(optarg);
-            break;
-        case 'i':
-            peer_options.identity = optarg;
-            break;
-        case 'k':
-            read_key(optarg);
-            break;
-        case 'd':
-            peer_options.discover = optarg;
-            break;
-        case 'b':
-            peer_options.block = (unsigned)atoi(optarg);
-            break;
-        case 'B':
-            peer_options.block_max = (unsigned)atoi(optarg);
-            break;
-        case 'r':
-            add_rule(optarg);
-            break;
-        case 'R':
-            add_refusal(optarg);
-            break;
-        case 't':
-            peer_options.timeout_s = (unsigned)atoi(optarg);
-            break;
-        case 'l':
-            peer_options.linger_ms = (unsigned)atoi(optarg);
-            break;
-        default:
+        if (option == '?') {
             exit(2);
+        } else if (option < 3) {
+            *texts[option] = optarg;
+        } else if (option < 8) {
+            *numbers[option - 3] = (unsigned)strtoul(optarg, NULL, 10);
+        } else {
+            others[option - 8](optarg);
         }
     }
-    if (peer_options.server.size == 0 || peer_options.endpoint == NULL || optind != argc) {
+    if (all->server.size == 0 || all->endpoint == NULL || optind != argc) {
         usage("options: --server and --endpoint are needed");
     }
 }

@@ -4,7 +4,7 @@
 
 #include <coap3/coap.h>
 
-enum { RULES_MAX = 16, KEY_MAX = 64, ANY_FORMAT = 0x10000 };
+enum { RULES_MAX = 16, KEY_MAX = 64, ANY_FORMAT = 0x10000, PCT_NONE = 0x10000 };
 enum { ACT_CODE, ACT_RST, ACT_SILENT, ACT_SEPARATE, ACT_ACK };
 
 /* What to do with a request that fits. */
@@ -29,8 +29,7 @@ struct peer_options {
     const char *endpoint, *identity, *discover;
     uint8_t key[KEY_MAX];
     size_t key_len;
-    int pct;
-    unsigned block, block_max, timeout_s, linger_ms;
+    unsigned block, block_max, timeout_s, linger_ms, pct;
     struct peer_rule rules[RULES_MAX];
     size_t rule_count;
     struct peer_refusal refusals[RULES_MAX];

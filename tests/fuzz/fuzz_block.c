@@ -14,6 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { BODY_MAX = 4096, TICKETS = 4, MEMORY_MAX = 7 * BODY_MAX };
 
+/* What the user does within callbacks, besides answering. */
+enum { CANCELS_WHEN_ASKED = 1, GOES_ON = 2 };
+
 struct play {
     const uint8_t *at;
     const uint8_t *end;
@@ -23,6 +26,7 @@ struct play {
     uint32_t ended;
     struct cc_ticket tickets[TICKETS];
     uint8_t ticket_next;
+    uint8_t habits;
     uint8_t answers;            /* 0 = later, else at once with so many blocks of 64 */
     struct cc_message sent;     /* type, code, mid, token of the last message of ours */
     struct cc_message sent_own; /* of the last Confirmable one */
@@ -74,11 +78,46 @@ static void respond(struct play *play, const struct cc_ticket *ticket, uint8_t c
     require(error == CC_OK || error == CC_EINVAL || error == CC_ENOMEM);
 }
 
+/* A cancelled request ends without a word. */
+static void cancel(struct play *play)
+{
+    cc_exchange_cancel(play->exchange);
+    play->ended = play->started;
+}
+
+static void ask(struct play *play, const struct cc_request *request)
+{
+    uint32_t id = 0;
+    bool is_busy = play->started != play->ended;
+    play->started++;
+    enum cc_error error = cc_exchange_request(play->exchange, play->now_ms, request, &id);
+    require(error != CC_OK || (!is_busy && id == play->started));
+    require(error == CC_OK || error == CC_EBUSY || error == CC_EINVAL || error == CC_ECLOSED);
+    play->started -= error != CC_OK;
+}
+
+static void go_on(struct play *play)
+{
+    struct cc_request request = {.method = CC_PUT,
+                                 .path = "/0/1",
+                                 .content_format = 11542,
+                                 .accept = CC_FORMAT_NONE,
+                                 .payload = body,
+                                 .payload_len = play->answers * 4U};
+    if (play->habits & GOES_ON) {
+        ask(play, &request);
+    }
+}
+
 static void on_request(void *context, const struct cc_message *request,
                        const struct cc_ticket *ticket)
 {
     struct play *play = context;
     require(request->payload_len <= BODY_MAX);
+    if (play->habits & CANCELS_WHEN_ASKED) {
+        cancel(play);
+        go_on(play);
+    }
     play->tickets[play->ticket_next++ % TICKETS] = *ticket;
     if (play->answers > 0) {
         respond(play, ticket, CC_CONTENT, (size_t)(play->answers - 1) * 64);
@@ -93,6 +132,7 @@ static void on_response(void *context, uint32_t id, enum cc_result result,
     require(id == play->ended && play->ended <= play->started);
     require((result == CC_RESULT_RESPONSE) == (response != NULL));
     require(response == NULL || response->payload_len <= BODY_MAX);
+    go_on(play);
 }
 
 static void on_trace(void *context, enum cc_direction direction, const struct cc_message *message,
@@ -205,7 +245,6 @@ static void step_request(struct play *play)
 {
     static const char *const queries[] = {"ep=a", "x"};
     uint8_t how = take(play);
-    uint32_t id = 0;
     struct cc_request request = {.method = (uint8_t)(how % 5),
                                  .path = how & 64 ? "/1/0/7" : "/",
                                  .queries = queries,
@@ -214,12 +253,7 @@ static void step_request(struct play *play)
                                  .accept = how & 16 ? 112 : CC_FORMAT_NONE,
                                  .payload = body,
                                  .payload_len = (size_t)take(play) * 16};
-    bool is_busy = play->started != play->ended;
-    play->started++;
-    enum cc_error error = cc_exchange_request(play->exchange, play->now_ms, &request, &id);
-    require(error != CC_OK || (!is_busy && id == play->started));
-    require(error == CC_OK || error == CC_EBUSY || error == CC_EINVAL);
-    play->started -= error != CC_OK;
+    ask(play, &request);
 }
 
 static void step_respond(struct play *play)
@@ -230,9 +264,12 @@ static void step_respond(struct play *play)
 
 static void step_set(struct play *play)
 {
-    struct cc_parameters parameters = {.ack_timeout_ms = (uint32_t)take(play) * 16,
+    uint32_t timeout_ms = take(play) * 16U;
+    uint8_t how = take(play);
+    play->habits = how / 64;
+    struct cc_parameters parameters = {.ack_timeout_ms = timeout_ms,
                                        .ack_random_permille = 1500,
-                                       .max_retransmit = take(play) % 5,
+                                       .max_retransmit = how % 5,
                                        .block_bytes = (uint16_t)(16U << (take(play) % 7)),
                                        .body_max_bytes = (uint32_t)take(play) * 16};
     cc_exchange_parameters(play->exchange, &parameters);
@@ -247,6 +284,18 @@ static void step_repeat(struct play *play)
 static void (*const steps[])(struct play *play) = {
     step_wait, step_raw, step_answer, step_ask, step_request, step_respond, step_set, step_repeat};
 
+enum { STEPS = sizeof steps / sizeof steps[0], CANCEL = 255 };
+
+static void step(struct play *play)
+{
+    uint8_t which = take(play);
+    if (which == CANCEL) {
+        cancel(play);
+    } else {
+        steps[which % STEPS](play);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct play play = {.at = data, .end = data + size, .now_ms = 1};
@@ -256,7 +305,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     parameters.block_bytes = 64;
     require(cc_exchange_new(&ops, &play, &parameters, &play.exchange) == CC_OK);
     while (play.at < play.end) {
-        steps[take(&play) % 8](&play);
+        step(&play);
         require(play.started - play.ended <= 1);
         require(cc_exchange_memory(play.exchange) <= MEMORY_MAX);
         require(cc_exchange_retransmissions(play.exchange) < UINT32_MAX);

@@ -198,5 +198,11 @@ enum pki_error pki_txn_outcome_append(struct pki_txn *txn, const struct pki_outc
 enum pki_error pki_txn_unknown_note(struct pki_txn *txn, enum pki_unknown_kind kind,
                                     const uint8_t *name, size_t name_len, const char *peer,
                                     uint64_t times);
+/*
+ * An audit record for what changes nothing but must be known, such as an export: ACTION
+ * ("noun.verb", 1 to PKI_NAME_MAX octets) done to SUBJECT (up to PKI_ENDPOINT_MAX). PKI_EINVAL: too
+ * long or empty.
+ */
+enum pki_error pki_txn_audit_note(struct pki_txn *txn, const char *action, const char *subject);
 
 #endif

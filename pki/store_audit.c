@@ -45,6 +45,17 @@ enum pki_error pki_txn_audit(struct pki_txn *txn, const char *action, const char
     return error;
 }
 
+enum pki_error pki_txn_audit_note(struct pki_txn *txn, const char *action, const char *subject)
+{
+    if (txn->error != PKI_OK) {
+        return txn->error;
+    }
+    if (action[0] == '\0' || strlen(action) > PKI_NAME_MAX || strlen(subject) > PKI_ENDPOINT_MAX) {
+        return pki_txn_result(txn, PKI_EINVAL);
+    }
+    return pki_txn_changed(txn, pki_txn_audit(txn, action, subject));
+}
+
 /* ---- reading ---- */
 
 struct chain {

@@ -52,6 +52,44 @@ static void audit_is_bounded(void **state)
     assert_int_equal(stats_of(fixture).audit_records, PKI_AUDIT_MAX);
 }
 
+/* A record without a change beside it is kept, in its own right. */
+static void audit_keeps_notes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct seen seen = {0};
+    struct pki_txn *txn = txn_begin_at(fixture->store, NOW + 3);
+
+    assert_int_equal(pki_txn_audit_note(txn, "device.export", "e"), PKI_OK);
+    assert_int_equal(pki_txn_commit(txn), PKI_OK);
+    assert_int_equal(pki_store_audit(fixture->reader, 1, see, &seen), PKI_OK);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.last.at, NOW + 3);
+    assert_string_equal(seen.last.actor, "test");
+    assert_string_equal(seen.last.action, "device.export");
+    assert_string_equal(seen.last.subject, "e");
+}
+
+static void audit_refuses_bad_notes(void **state)
+{
+    struct fixture *fixture = *state;
+    char long_action[PKI_NAME_MAX + 2] = "";
+    char long_subject[PKI_ENDPOINT_MAX + 2] = "";
+    const struct {
+        const char *action, *subject;
+    } bad[] = {{"", "e"}, {long_action, "e"}, {"device.export", long_subject}};
+
+    memset(long_action, 'a', sizeof(long_action) - 1);
+    memset(long_subject, 's', sizeof(long_subject) - 1);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct pki_txn *txn = txn_begin(fixture->store);
+
+        assert_int_equal(pki_txn_audit_note(txn, bad[i].action, bad[i].subject), PKI_EINVAL);
+        assert_int_equal(pki_txn_audit_note(txn, "device.export", "e"), PKI_EINVAL); /* sticks */
+        assert_int_equal(pki_txn_commit(txn), PKI_EINVAL);
+    }
+    assert_int_equal(stats_of(fixture).audit_records, 0);
+}
+
 /* ---- transactions ---- */
 
 static void only_changes_move_the_last_transaction(void **state)
@@ -143,6 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(audit_tells_every_change),
         STORE_TEST(audit_is_bounded),
+        STORE_TEST(audit_keeps_notes),
+        STORE_TEST(audit_refuses_bad_notes),
         STORE_TEST(only_changes_move_the_last_transaction),
         STORE_TEST(transaction_sees_itself_and_abort_undoes),
         STORE_TEST(secrets_are_not_in_the_file),

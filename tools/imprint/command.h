@@ -19,8 +19,9 @@
 /* What the program exits with. */
 enum cli_status { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-/* What a command needs: nothing, the home's path, or the home's store opened before it runs. */
-enum cli_store { CLI_HOME_NONE, CLI_STORE_NONE, CLI_STORE_READ, CLI_STORE_WRITE };
+/* What a command needs: nothing, the home's path, or the home's store opened before it runs: to
+ * read, to read and leave an audit record where the home can be written, to write. */
+enum cli_store { CLI_HOME_NONE, CLI_STORE_NONE, CLI_STORE_READ, CLI_STORE_RECORD, CLI_STORE_WRITE };
 
 enum cli_option_id {
     CLI_OPT_HOME,

@@ -73,10 +73,12 @@ const struct cli_command cli_commands[] = {
     {"device remove", "ENDPOINT", 1, 1, 0, CLI_STORE_WRITE,
      "forget a device, its credentials and its history", NULL, cli_device_remove},
     {"device export", "ENDPOINT", 1, 1, CLI_BIT(CLI_OPT_OUT) | CLI_BIT(CLI_OPT_FORCE) | JSON,
-     CLI_STORE_READ, "write out a device's secrets: the one place where they leave the home",
+     CLI_STORE_RECORD, "write out a device's secrets: the one place where they leave the home",
      "To a file of mode 0600 with --out FILE; to standard output only when asked for, by --out - "
      "or\n"
-     "--json without --out. imprint-sim reads the JSON form with --credentials.",
+     "--json without --out. imprint-sim reads the JSON form with --credentials. Each export leaves "
+     "a\n"
+     "record in the audit chain.",
      cli_device_export},
     {"device unknown", "", 0, 0, CLI_BIT(CLI_OPT_LIMIT) | JSON, CLI_STORE_READ,
      "list the identities and endpoints that knocked and were not known", NULL, cli_device_unknown},

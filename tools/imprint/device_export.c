@@ -109,49 +109,87 @@ static bool fill(int descriptor, const struct cli_call *call, struct secrets *se
     return is_good && is_closed;
 }
 
-/* A new file beside PATH with mode 0600 from its first octet, then its name, which replaces nothing
- * unless forced. */
-static enum cli_status write_file(const struct cli_call *call, const char *path,
-                                  struct secrets *secrets)
+/* Records the export in the audit chain, before anything leaves. */
+static enum cli_status record(struct cli_call *call, const char *endpoint)
+{
+    struct pki_txn *txn = NULL;
+    enum pki_error error = cli_txn_open(call, &txn);
+    if (error == PKI_EREADONLY) {
+        cli_note("%s is read-only: the export leaves no audit record", call->home);
+        return CLI_DONE;
+    }
+    if (error == PKI_OK) {
+        pki_txn_audit_note(txn, "device.export", endpoint);
+        error = pki_txn_commit(txn);
+    }
+    return error == PKI_OK ? CLI_DONE : cli_fail_pki("the audit record", error, NULL);
+}
+
+static enum cli_status fail_out(const char *path, int reason)
+{
+    return reason == EEXIST ? cli_fail("--out %s exists: --force replaces it", path)
+                            : cli_fail("--out %s: %s", path, strerror(reason));
+}
+
+/* Gives the filled file TEMPORARY its name, which replaces nothing unless forced. */
+static enum cli_status name_file(const struct cli_call *call, const char *temporary,
+                                 const char *path)
+{
+    unsigned flags = cli_has(call, CLI_OPT_FORCE) ? 0 : RENAME_NOREPLACE;
+    return renameat2(AT_FDCWD, temporary, AT_FDCWD, path, flags) == 0 ? CLI_DONE
+                                                                      : fail_out(path, errno);
+}
+
+/* A new file beside PATH, of mode 0600 from its first octet; then the record; then the name. */
+static enum cli_status write_file(struct cli_call *call, const char *path, struct secrets *secrets)
 {
     char temporary[4096];
     int len = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     if (len < 0 || (size_t)len >= sizeof temporary) {
         return cli_fail("--out: the path is too long");
     }
+    if (!cli_has(call, CLI_OPT_FORCE) && access(path, F_OK) == 0) {
+        return fail_out(path, EEXIST);
+    }
     int descriptor = mkstemp(temporary);
     if (descriptor < 0) {
-        return cli_fail("--out %s: %s", path, strerror(errno));
+        return fail_out(path, errno);
     }
-    bool is_named = false;
-    if (fill(descriptor, call, secrets)) {
-        unsigned flags = cli_has(call, CLI_OPT_FORCE) ? 0 : RENAME_NOREPLACE;
-        is_named = renameat2(AT_FDCWD, temporary, AT_FDCWD, path, flags) == 0;
+    enum cli_status status = fill(descriptor, call, secrets) ? CLI_DONE : fail_out(path, errno);
+    if (status == CLI_DONE) {
+        status = record(call, secrets->device.endpoint);
     }
-    if (is_named) {
-        cli_note("wrote the secrets of %s to %s (mode 0600)", secrets->device.endpoint, path);
-        return CLI_DONE;
+    if (status == CLI_DONE) {
+        status = name_file(call, temporary, path);
     }
-    int reason = errno;
-    unlink(temporary);
-    return reason == EEXIST ? cli_fail("--out %s exists: --force replaces it", path)
-                            : cli_fail("--out %s: %s", path, strerror(reason));
+    if (status != CLI_DONE) {
+        unlink(temporary);
+        return status;
+    }
+    cli_note("wrote the secrets of %s to %s (mode 0600)", secrets->device.endpoint, path);
+    return CLI_DONE;
 }
 
-static enum cli_status export(struct cli_call *call, struct secrets *secrets) {
+static enum cli_status give(struct cli_call *call, struct secrets *secrets)
+{
     const char *out = cli_value(call, CLI_OPT_OUT);
     enum cli_status status = cli_device_get(call, call->args[0], &secrets->device);
-    if (status != CLI_DONE){return status;}
-enum pki_error error = pki_store_credentials(call->reader, secrets->device.id, secrets->credentials,
-                                             CREDENTIALS_MAX, &secrets->count);
-if (error != PKI_OK) {
-    return cli_fail_pki(call->args[0], error, NULL);
-}
-if (out != NULL && strcmp(out, "-") != 0) {
-    return write_file(call, out, secrets);
-}
-write_to(stdout, call, secrets);
-return CLI_DONE;
+    if (status != CLI_DONE) {
+        return status;
+    }
+    enum pki_error error = pki_store_credentials(
+        call->reader, secrets->device.id, secrets->credentials, CREDENTIALS_MAX, &secrets->count);
+    if (error != PKI_OK) {
+        return cli_fail_pki(call->args[0], error, NULL);
+    }
+    if (out != NULL && strcmp(out, "-") != 0) {
+        return write_file(call, out, secrets);
+    }
+    status = record(call, secrets->device.endpoint);
+    if (status == CLI_DONE) {
+        write_to(stdout, call, secrets);
+    }
+    return status;
 }
 
 enum cli_status cli_device_export(struct cli_call *call)
@@ -168,7 +206,7 @@ enum cli_status cli_device_export(struct cli_call *call)
     if (secrets == NULL) {
         return cli_fail("out of memory");
     }
-    enum cli_status status = export(call, secrets);
+    enum cli_status status = give(call, secrets);
     pki_secret_wipe(secrets, sizeof *secrets);
     free(secrets);
     return status;

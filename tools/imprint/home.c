@@ -116,6 +116,10 @@ static enum cli_status open_store(struct cli_call *call, const char *passphrase)
         .read_only = call->command->store == CLI_STORE_READ,
     };
     enum pki_error error = pki_store_open(call->home, &options, &call->store, &fault);
+    if (error == PKI_EREADONLY && call->command->store == CLI_STORE_RECORD) {
+        options.read_only = true;
+        error = pki_store_open(call->home, &options, &call->store, &fault);
+    }
     if (error == PKI_ENOTFOUND) {
         cli_fail_pki(call->home, error, &fault);
         cli_note("make one with: imprint --home %s init", call->home);
@@ -152,11 +156,16 @@ void cli_home_close(struct cli_call *call)
     }
 }
 
-enum cli_status cli_txn_begin(struct cli_call *call, struct pki_txn **txn)
+enum pki_error cli_txn_open(struct cli_call *call, struct pki_txn **txn)
 {
     char actor[PKI_NAME_MAX + 1];
     snprintf(actor, sizeof actor, "imprint uid=%lu", (unsigned long)getuid());
-    enum pki_error error = pki_txn_begin(call->store, actor, call->now_at, txn);
+    return pki_txn_begin(call->store, actor, call->now_at, txn);
+}
+
+enum cli_status cli_txn_begin(struct cli_call *call, struct pki_txn **txn)
+{
+    enum pki_error error = cli_txn_open(call, txn);
     return error == PKI_OK ? CLI_DONE : cli_fail_pki(call->home, error, NULL);
 }
 

@@ -31,7 +31,9 @@ enum cli_status cli_home_policies(const struct cli_call *call, char out[static 4
 /* Loads the home's policies; problems are said. NULL on error. Release with policy_set_unref. */
 struct policy_set *cli_home_policy_set(const struct cli_call *call);
 
-/* Begins a transaction in this user's name; says what failed. */
+/* Begins a transaction in this user's name. */
+enum pki_error cli_txn_open(struct cli_call *call, struct pki_txn **txn) MUST_USE;
+/* The same, and says what failed. */
 enum cli_status cli_txn_begin(struct cli_call *call, struct pki_txn **txn);
 /* Commits TXN; says what failed about WHAT. */
 enum cli_status cli_txn_commit(struct pki_txn *txn, const char *what);

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define GATHER_NS 2000000 /* lines of two milliseconds share a write */
+
 struct line {
     struct bs_node node;
     size_t len;
@@ -193,15 +195,28 @@ static void write_all(int fd, const char *text, size_t len)
     }
 }
 
+/* Lines in one write as far as they fit together. */
 static void write_lines(struct bs_log *log)
 {
+    char together[16384];
+    size_t len = 0;
     for (struct bs_node *node = bs_queue_take(&log->queue); node;) {
         struct line *line = BS_CONTAINER(node, struct line, node);
         node = node->next;
-        write_all(log->fd, line->text, line->len);
+        if (len + line->len > sizeof together) {
+            write_all(log->fd, together, len);
+            len = 0;
+        }
+        if (line->len > sizeof together) {
+            write_all(log->fd, line->text, line->len);
+        } else {
+            memcpy(together + len, line->text, line->len);
+            len += line->len;
+        }
         free(line);
         atomic_fetch_sub(&log->pending, 1);
     }
+    write_all(log->fd, together, len);
     uint64_t dropped = atomic_exchange(&log->dropped, 0);
     if (!dropped)
         return;
@@ -219,6 +234,8 @@ static void *log_main(void *argument)
     for (;;) {
         uint64_t ticks;
         bool is_stopping = atomic_load(&log->is_stopping);
+        if (!is_stopping)
+            nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
         write_lines(log);
         if (is_stopping)
             return NULL;

@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINGER_MS 20
+#define LINGER_MS 20      /* of outcomes, for company */
+#define GATHER_NS 1000000 /* of staged credentials: a millisecond lets a group come together */
 
 struct bs_writer {
     struct pki_store *store;
@@ -171,6 +172,8 @@ static void *writer_main(void *argument)
         /* Nobody waits for an outcome: it gives others the time to join its group. */
         if (!atomic_load(&writer->urgent) && !atomic_load(&writer->is_stopping))
             poll(&wake, 1, LINGER_MS);
+        if (!atomic_load(&writer->is_stopping))
+            nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
         is_stopping = atomic_load(&writer->is_stopping);
         run_all(writer);
     }

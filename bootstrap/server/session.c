@@ -1,16 +1,7 @@
-#include "bootstrap/server/session.h"
+#include "bootstrap/server/session_repair.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Ways out of a refused Write, tried in this order. */
-enum repair {
-    REPAIR_AGAIN = 1,        /* the same once more */
-    REPAIR_BLOCK = 2,        /* smaller blocks */
-    REPAIR_OPTIONAL = 4,     /* without optional resources */
-    REPAIR_FORMAT = 8,       /* next format */
-    REPAIR_FORMAT_FIRST = 16 /* next format, while none has proven itself */
-};
 
 static const char *const state_names[] = {
     [BS_IDLE] = "idle",         [BS_DISCOVERING] = "discovering",
@@ -28,27 +19,11 @@ static const char *const result_reasons[] = {
     [CC_RESULT_CLOSED] = "session closed",
 };
 
-static const struct {
-    uint8_t code;
-    uint8_t repairs;
-} write_repairs[] = {
-    {CC_UNSUPPORTED_FORMAT, REPAIR_FORMAT},
-    {CC_NOT_ACCEPTABLE, REPAIR_FORMAT}, /* Wakaama: a wrong format is 4.06 or 4.00 (clients.md) */
-    {CC_BAD_REQUEST, REPAIR_OPTIONAL | REPAIR_FORMAT_FIRST},
-    {CC_TOO_LARGE, REPAIR_BLOCK | REPAIR_OPTIONAL},
-    {CC_INCOMPLETE, REPAIR_AGAIN | REPAIR_OPTIONAL},
-};
-
 static const struct bs_action no_action = {.kind = BS_ACTION_NONE};
 
 static bool is_success(uint8_t code)
 {
     return code >> 5 == 2;
-}
-
-static bool is_server_error(uint8_t code)
-{
-    return code >> 5 == 5;
 }
 
 static void set_text(char *out, size_t capacity, const char *text)
@@ -94,18 +69,28 @@ static struct bs_action end_refused(struct bs_session *session, uint8_t code)
     return end(session, PKI_RESULT_FAILED, text);
 }
 
+/* What was given up, behind what TEXT says already. */
+static void add_text(char text[static PKI_REASON_MAX + 1], unsigned count, const char *what)
+{
+    size_t used = strlen(text);
+    if (count > 0) {
+        snprintf(text + used, PKI_REASON_MAX + 1 - used, "%s%u %s", used > 0 ? ", " : "", count,
+                 what);
+    }
+}
+
 static struct bs_action end_finished(struct bs_session *session, uint8_t code)
 {
     bool is_blind = session->wants_discover && session->plan->is_blind;
     char text[PKI_REASON_MAX + 1] = "";
-    if (session->skipped > 0) {
-        snprintf(text, sizeof text, "%s%u optional %s refused",
-                 is_blind ? "without discover, " : "", session->skipped,
-                 session->skipped == 1 ? "operation" : "operations");
-    }
+    set_text(text, sizeof text, is_blind ? "without discover" : "");
+    add_text(text, session->shortened,
+             session->shortened == 1 ? "write without its optional resources"
+                                     : "writes without their optional resources");
+    add_text(text, session->skipped,
+             session->skipped == 1 ? "optional operation refused" : "optional operations refused");
     session->outcome.code = code;
-    return end(session, PKI_RESULT_FINISHED,
-               is_blind && text[0] == '\0' ? "without discover" : text);
+    return end(session, PKI_RESULT_FINISHED, text);
 }
 
 /* ---- actions ---- */
@@ -157,69 +142,6 @@ static struct bs_action begin_plan(struct bs_session *session)
     return (struct bs_action){.kind = BS_ACTION_PLAN};
 }
 
-/* ---- repairs ---- */
-
-static bool repair_again(struct bs_session *session)
-{
-    if (session->retries > 0) {
-        return false;
-    }
-    session->retries++;
-    return true;
-}
-
-static bool repair_block(struct bs_session *session)
-{
-    uint16_t now = session->block_bytes > 0 ? session->block_bytes : session->link_block_bytes;
-    if (now / 2 < BS_BLOCK_MIN_BYTES) {
-        return false;
-    }
-    session->block_bytes = now / 2;
-    return true;
-}
-
-static bool repair_optional(struct bs_session *session)
-{
-    if (session->without_optional || !policy_op_has_optional(&session->plan->ops[session->op])) {
-        return false;
-    }
-    session->without_optional = true;
-    return true;
-}
-
-static bool repair_format(struct bs_session *session)
-{
-    size_t count = session->plan->format_count;
-    if (session->formats_tried + 1u >= count) {
-        return false;
-    }
-    session->formats_tried++;
-    session->format_index = (uint8_t)((session->format_index + 1u) % count);
-    session->without_optional = false;
-    return true;
-}
-
-static unsigned repairs_of(uint8_t code)
-{
-    for (size_t i = 0; i < sizeof write_repairs / sizeof write_repairs[0]; i++) {
-        if (write_repairs[i].code == code) {
-            return write_repairs[i].repairs;
-        }
-    }
-    return REPAIR_OPTIONAL | (is_server_error(code) ? REPAIR_AGAIN : 0u);
-}
-
-static bool repair_write(struct bs_session *session, uint8_t code)
-{
-    unsigned repairs = repairs_of(code);
-    bool has_format = (repairs & REPAIR_FORMAT) != 0 ||
-                      ((repairs & REPAIR_FORMAT_FIRST) != 0 && session->outcome.writes == 0);
-    return ((repairs & REPAIR_AGAIN) != 0 && repair_again(session)) ||
-           ((repairs & REPAIR_BLOCK) != 0 && repair_block(session)) ||
-           ((repairs & REPAIR_OPTIONAL) != 0 && repair_optional(session)) ||
-           (has_format && repair_format(session));
-}
-
 /* ---- responses ---- */
 
 /* The operation stays refused. */
@@ -241,9 +163,10 @@ static struct bs_action on_write(struct bs_session *session, uint8_t code)
 {
     if (is_success(code)) {
         session->outcome.writes++;
+        session->shortened = (uint16_t)(session->shortened + session->without_optional);
         return next_op(session);
     }
-    if (repair_write(session, code)) {
+    if (bs_repair_write(session, code)) {
         return act_write(session);
     }
     return give_up_op(session, code);
@@ -259,7 +182,7 @@ static struct bs_action on_delete(struct bs_session *session, uint8_t code)
     if (code == CC_BAD_REQUEST || code == CC_NOT_FOUND || code == CC_METHOD_NOT_ALLOWED) {
         return next_op(session);
     }
-    if (is_server_error(code) && repair_again(session)) {
+    if (code >> 5 == 5 && bs_repair_again(session)) {
         return act_delete(session);
     }
     return give_up_op(session, code);
@@ -275,9 +198,11 @@ static struct bs_action on_finish(struct bs_session *session, uint8_t code)
         session->rounds++;
         session->op = 0;
         session->skipped = 0;
+        session->shortened = 0;
+        session->outcome.code = code; /* some clients end the session here: it tells why */
         return begin_op(session);
     }
-    if (is_server_error(code) && repair_again(session)) {
+    if (code >> 5 == 5 && bs_repair_again(session)) {
         return (struct bs_action){.kind = BS_ACTION_FINISH};
     }
     return end_refused(session, code);

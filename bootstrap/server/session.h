@@ -34,7 +34,9 @@
  * Words of the outcome. step: "discover", "plan", "commit", "delete /1", "write /0/1", "finish".
  * reason: "timeout", "reset", "response too large", "bad response", "session closed", "budget",
  * "superseded", "drain", a code as "4.15", or the event's own reason; of a finished session "" or
- * what was given up ("without discover", "2 optional operations refused").
+ * what was given up ("without discover", "1 write without its optional resources", "2 optional
+ * operations refused"). code: the last refusal that mattered, a 4.06 to Finish through its round
+ * too.
  */
 #ifndef BS_SESSION_H
 #define BS_SESSION_H
@@ -111,7 +113,8 @@ struct bs_session {
     bool wants_discover;
     uint16_t block_bytes; /* 0 = the link's; halved on 4.13 and kept */
     uint16_t link_block_bytes;
-    uint16_t skipped;           /* operations of this round given up */
+    uint16_t skipped;   /* operations of this round given up */
+    uint16_t shortened; /* Writes of this round taken only without their optional resources */
     struct pki_outcome outcome; /* result, step, code, reason, policy, counts; times, peer and
                                    retransmissions are the driver's */
 };

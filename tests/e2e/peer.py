@@ -184,7 +184,9 @@ def test_refusals_that_are_repaired(t):
         judge(peer, home, device, has_optional=has_optional)
         finishes = [row["answer"] for row in peer.requests if row["path"] == "/bs"]
         equal(finishes[-1], "2.04", what)
-    equal(len(daemon.events("outcome", result="finished")), len(rows), "finished outcomes")
+    reasons = [row.get("reason", "") for row in daemon.events("outcome", result="finished")]
+    equal(reasons, ["" if row[3] else "1 write without its optional resources" for row in rows],
+          "reasons of the finished outcomes")
     daemon.end()
 
 

@@ -127,15 +127,16 @@ bool bs_owners_claim(struct bs_owners *owners, const char *endpoint, struct bs_o
     pthread_mutex_lock(&shard->lock);
     struct entry **link = find(shard, hash, endpoint);
     struct entry *entry = *link;
-    *is_replacing = entry != NULL;
-    if (entry)
+    bool is_refused = entry && entry->owner.is_secure && !owner.is_secure;
+    *is_replacing = entry && !is_refused;
+    if (*is_replacing)
         *previous = entry->owner;
-    else
+    else if (!entry)
         entry = insert(shard, link, hash, endpoint);
-    if (entry)
+    if (entry && !is_refused)
         entry->owner = owner;
     pthread_mutex_unlock(&shard->lock);
-    return entry != NULL;
+    return entry && !is_refused;
 }
 
 void bs_owners_release(struct bs_owners *owners, const char *endpoint, struct bs_owner owner)

@@ -15,13 +15,14 @@ struct bs_owners;
 struct bs_owner {
     uint32_t worker;
     uint64_t run;
+    bool is_secure; /* a credential proved the endpoint, not its name alone */
 };
 
 /* An empty map; NULL when out of memory. */
 struct bs_owners *bs_owners_new(void);
 void bs_owners_free(struct bs_owners *owners);
-/* OWNER takes ENDPOINT over. *IS_REPLACING tells whether PREVIOUS held it. False when out of
- * memory. */
+/* OWNER takes ENDPOINT over, but for one without security from one with. *IS_REPLACING tells
+ * whether PREVIOUS held it. False when OWNER does not hold it: refused, or out of memory. */
 bool bs_owners_claim(struct bs_owners *owners, const char *endpoint, struct bs_owner owner,
                      struct bs_owner *previous, bool *is_replacing);
 /* OWNER lets ENDPOINT go; nothing happens when somebody newer holds it. */

@@ -108,6 +108,14 @@ static uint8_t identify(struct bs_worker *worker, struct cc_session *session, co
     return error == PKI_ENOTFOUND ? CC_BAD_REQUEST : error ? CC_UNAVAILABLE : 0;
 }
 
+/* Anybody can say a name on a plain listener: it must not end what a credential began. */
+static bool is_taken(struct bs_worker *worker, struct cc_session *session, const char *endpoint)
+{
+    struct bs_owner owner;
+    return !cc_session_is_secure(session) &&
+           bs_owners_find(worker->shared->owners, endpoint, &owner) && owner.is_secure;
+}
+
 static void decide(struct bs_worker *worker, struct cc_session *session,
                    const struct pki_device *device, struct bs_admission *admission)
 {
@@ -126,6 +134,12 @@ static void decide(struct bs_worker *worker, struct cc_session *session,
 static void bootstrap_request(struct bs_worker *worker, struct cc_session *session,
                               const struct cc_message *request, const struct cc_ticket *ticket)
 {
+    /* While the daemon drains, the session's end is the answer: it lets a device try again, which
+     * many do not after a refusal (clients.md). */
+    if (worker->is_draining && !cc_session_data(session)) {
+        cc_session_close_later(session, 0);
+        return;
+    }
     char claimed[PKI_ENDPOINT_MAX + 1];
     struct pki_device device = {0};
     struct bs_admission admission = {.endpoint = claimed};
@@ -136,6 +150,10 @@ static void bootstrap_request(struct bs_worker *worker, struct cc_session *sessi
     if (!refusal && device.id) {
         admission.endpoint = device.endpoint;
         admission.device_id = device.id;
+    }
+    if (!refusal && is_taken(worker, session, admission.endpoint)) {
+        refusal = CC_UNAVAILABLE;
+        why = "secure_bootstrap_under_way";
     }
     if (!refusal) {
         refusal = take_format(request, &admission.pct);

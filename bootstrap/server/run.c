@@ -51,7 +51,7 @@ static void finish(struct bs_run *run)
         run->session = NULL;
     }
     bs_owners_release(worker->shared->owners, run->endpoint,
-                      (struct bs_owner){worker->index, run->number});
+                      (struct bs_owner){.worker = worker->index, .run = run->number});
     bs_run_leave(worker, run);
     worker->running--;
     if (!run->is_committing)
@@ -211,9 +211,11 @@ static void claim(struct bs_worker *worker, struct bs_run *run)
 {
     struct bs_owner previous;
     bool is_replacing = false;
+    const struct bs_owner owner = {.worker = worker->index,
+                                   .run = run->number,
+                                   .is_secure = cc_session_is_secure(run->session)};
     /* Without memory for the entry the endpoint's older run is simply not told. */
-    if (!bs_owners_claim(worker->shared->owners, run->endpoint,
-                         (struct bs_owner){worker->index, run->number}, &previous, &is_replacing) ||
+    if (!bs_owners_claim(worker->shared->owners, run->endpoint, owner, &previous, &is_replacing) ||
         !is_replacing)
         return;
     struct bs_mail *mail = bs_mail_new(BS_MAIL_SUPERSEDE);

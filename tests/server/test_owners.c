@@ -11,8 +11,8 @@ static void test_newer_wins(void **state)
 {
     (void)state;
     struct bs_owners *owners = bs_owners_new();
-    const struct bs_owner first = {0, 1}, second = {3, 9};
-    struct bs_owner previous = {0, 0}, found;
+    const struct bs_owner first = {.worker = 0, .run = 1}, second = {.worker = 3, .run = 9};
+    struct bs_owner previous = {.worker = 0}, found;
     bool is_replacing = true;
     assert_non_null(owners);
     assert_true(bs_owners_claim(owners, "a", first, &previous, &is_replacing));
@@ -31,6 +31,29 @@ static void test_newer_wins(void **state)
     bs_owners_free(owners);
 }
 
+/* Anybody can say a name over plain CoAP: that ends no bootstrap of who proved it. */
+static void test_plain_yields(void **state)
+{
+    (void)state;
+    struct bs_owners *owners = bs_owners_new();
+    const struct bs_owner plain = {.run = 1}, secure = {.run = 2, .is_secure = true};
+    struct bs_owner previous = {.run = 0}, found;
+    bool is_replacing;
+    assert_non_null(owners);
+    assert_true(bs_owners_claim(owners, "a", plain, &previous, &is_replacing));
+    assert_true(bs_owners_claim(owners, "a", secure, &previous, &is_replacing));
+    assert_true(is_replacing);
+    assert_int_equal(previous.run, plain.run);
+    assert_false(bs_owners_claim(owners, "a", plain, &previous, &is_replacing));
+    assert_false(is_replacing);
+    assert_true(bs_owners_find(owners, "a", &found));
+    assert_int_equal(found.run, secure.run);
+    assert_true(found.is_secure);
+    bs_owners_release(owners, "a", plain);
+    assert_true(bs_owners_find(owners, "a", &found));
+    bs_owners_free(owners);
+}
+
 static void test_many_endpoints(void **state)
 {
     (void)state;
@@ -41,8 +64,8 @@ static void test_many_endpoints(void **state)
     assert_non_null(owners);
     for (unsigned i = 0; i < 20000; i++) {
         snprintf(name, sizeof name, "urn:dev:os:%u", i);
-        assert_true(
-            bs_owners_claim(owners, name, (struct bs_owner){i % 4, i}, &previous, &is_replacing));
+        const struct bs_owner owner = {.worker = i % 4, .run = i};
+        assert_true(bs_owners_claim(owners, name, owner, &previous, &is_replacing));
         assert_false(is_replacing);
     }
     for (unsigned i = 0; i < 20000; i++) {
@@ -66,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_newer_wins),
+        cmocka_unit_test(test_plain_yields),
         cmocka_unit_test(test_many_endpoints),
     };
     return cmocka_run_group_tests(tests, setup, NULL);

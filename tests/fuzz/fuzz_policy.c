@@ -50,6 +50,32 @@ static void plan_for(const struct policy_set *set, const char *text, const char 
     lwm2m_discover_clear(&discover);
 }
 
+/*
+ * Each problem stands at a place of the text, in order, in one line that a terminal can show. The
+ * place of an empty block text is as far behind its end as the text says that it is indented.
+ */
+static void check_report(const struct policy_report *report, const uint8_t *data, size_t size)
+{
+    unsigned lines = 2;
+    for (size_t i = 0; i < size; i++) {
+        lines += data[i] == '\n' || data[i] == '\r';
+    }
+    for (size_t i = 0; i < report->count; i++) {
+        const struct policy_problem *problem = &report->problems[i];
+        char line[800];
+        policy_report_line(report, i, line, sizeof line);
+        bool is_clean = strlen(line) < sizeof line - 1 && problem->text[0] != '\0';
+        for (const char *at = line; *at != '\0'; at++) {
+            is_clean &= (unsigned char)*at >= ' ' && *at != 127;
+        }
+        bool is_ordered = i == 0 || problem[-1].line <= problem->line;
+        if (!is_clean || !is_ordered || problem->line > lines || problem->column > size + 10) {
+            fprintf(stderr, "%s\n", line);
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct policy_report report = {0};
@@ -57,10 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((set == NULL) != (report.error_count > 0)) {
         abort();
     }
-    for (size_t i = 0; i < report.count; i++) {
-        char line[800];
-        policy_report_line(&report, i, line, sizeof line);
-    }
+    check_report(&report, data, size);
     for (size_t i = 0; set != NULL && i < sizeof shown / sizeof shown[0]; i++) {
         plan_for(set, shown[i], "");
         for (size_t rule = 0; rule < policy_set_rule_count(set) && rule < 8; rule++) {

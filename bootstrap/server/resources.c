@@ -130,6 +130,15 @@ static void decide(struct bs_worker *worker, struct cc_session *session,
         admission->decision.link = worker->snapshot->settings.link;
 }
 
+/* lwm2m-bootstrap.md 3.1: the newer request of a device counts, whether it is served, held or
+ * denied. */
+static void drop_older(struct cc_session *session)
+{
+    struct bs_run *older = cc_session_data(session);
+    if (older)
+        bs_run_interrupt(older, BS_EVENT_SUPERSEDED);
+}
+
 /* Bootstrap-Request (lwm2m-bootstrap.md 3.1). */
 static void bootstrap_request(struct bs_worker *worker, struct cc_session *session,
                               const struct cc_message *request, const struct cc_ticket *ticket)
@@ -161,6 +170,7 @@ static void bootstrap_request(struct bs_worker *worker, struct cc_session *sessi
     }
     if (!refusal) {
         decide(worker, session, &device, &admission);
+        drop_older(session);
         if (admission.decision.verdict == POLICY_DENY) {
             refusal = CC_FORBIDDEN;
             why = admission.decision.reason;

@@ -238,9 +238,6 @@ static void configure(struct bs_worker *worker, struct bs_run *run)
 void bs_run_start(struct bs_worker *worker, struct cc_session *session,
                   const struct bs_admission *admission)
 {
-    struct bs_run *older = cc_session_data(session);
-    if (older)
-        bs_run_interrupt(older, BS_EVENT_SUPERSEDED);
     struct bs_run *run = calloc(1, sizeof *run);
     char *endpoint = strdup(admission->endpoint);
     if (!run || !endpoint || !bs_run_enter(worker, run)) {

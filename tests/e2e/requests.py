@@ -1,8 +1,8 @@
 """What a client may ask of the server, and when: CoAP by hand on a plain listener."""
 import time
 
-from lib_coap import (CON, DELETE, GET, NON, POST, PUT, Coap, parse, path_of, shows,
-                      shows_blocks, text_of)
+from lib_coap import (ACCEPT, CON, CONTENT_FORMAT, DELETE, GET, NON, POST, PUT, URI_PATH, Coap,
+                      number_of, parse, path_of, shows, shows_blocks, text_of)
 from lib_imprint import check, equal, run, wait_for
 
 POLICY = """
@@ -126,6 +126,43 @@ def test_a_new_request_starts_over(t):
     equal(coap.get(3.5), None, "a retransmission of the old run")
     results = [row["result"] for row in daemon.events("outcome")]
     equal(results, ["superseded", "finished"], "outcomes")
+    daemon.end()
+
+
+def test_a_new_request_counts_though_it_is_held(t):
+    """Policies changed since: what the old ones began is not carried on."""
+    home = t.home(policy=POLICY)
+    daemon = t.daemon(home, listen=("coap://127.0.0.1:0",))
+    coap = Coap(daemon.address)
+    coap.request(POST, "/bs", ["ep=over"], mid=1)
+    coap.get(5)
+    old = parse(coap.get(5))
+    home.policy(HOLD)
+    home.imprint("reload")
+    coap.request(POST, "/bs", ["ep=over"], mid=2)
+    equal(text_of(parse(coap.get(5)).code), "2.04", "answer to a held device")
+    DISCOVER(coap, old)
+    equal(coap.get(3.5), None, "a request of the old run")
+    equal([row["result"] for row in daemon.events("outcome")], ["superseded", "held"], "outcomes")
+    daemon.end()
+
+
+def test_what_our_requests_carry(t):
+    """lwm2m-bootstrap.md section 3: Confirmable, Accept and Content-Format where they belong."""
+    daemon = served(t)
+    coap = Coap(daemon.address)
+    coap.request(POST, "/bs", ["ep=options"])
+    coap.get(5)
+    seen = coap.serve(DISCOVER)
+    equal(asked(seen), ALL, "requests")
+    for message in seen:
+        method = message.code
+        equal(message.type, CON, "type")
+        equal(number_of(message, ACCEPT), 40 if method == GET else None, "Accept")
+        equal(number_of(message, CONTENT_FORMAT), 11542 if method == PUT else None, "format")
+        equal({number for number, _ in message.options} - {URI_PATH, CONTENT_FORMAT, ACCEPT},
+              set(), "other options")
+        equal(bool(message.payload), method == PUT, "a payload")
     daemon.end()
 
 

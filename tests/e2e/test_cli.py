@@ -90,7 +90,9 @@ class Usage(Home):
             ("--attr: a name has at most 32 octets", ["device", "add", "e", "--attr", "a" * 33 + "=b"]),
             ("--group has at most 64 octets", ["device", "add", "e", "--group", "g" * 65]),
             ("--identity-hex is pairs of hex digits", ["device", "add", "e", "--identity-hex", "0g"]),
-            ("--identity: an identity has 1 to 255", ["device", "add", "e", "--identity", "i" * 256]),
+            ("--identity: a PSK identity has 1 to 128", ["device", "add", "e", "--identity", "i" * 129]),
+            ("--identity-hex: a PSK identity has 1 to 128", ["device", "add", "e", "--identity-hex", "00" * 129]),
+            ("a PSK identity at most 128: give the identity with --identity", ["device", "add", "e" * 129]),
             ("not both", ["device", "add", "e", "--identity", "a", "--identity-hex", "00"]),
             ("give both", ["device", "add", "e", "--psk-format", "hex"]),
             ("--limit is a number from 1, not '0'", ["device", "list", "--limit", "0"]),
@@ -295,6 +297,12 @@ class Device(Home):
         keys = {self.ok("device", "export", e, "--json").document()["psk_hex"] for e in ("a", "b")}
         self.assertEqual([len(key) for key in keys], [32, 32])
 
+    def test_identity_too_long(self):
+        self.add()
+        self.bad(2, "--identity: a PSK identity has 1 to 128", "device", "set", ENDPOINT, "--identity", "i" * 129)
+        self.ok("device", "set", ENDPOINT, "--identity", "i" * 128)
+        self.ok("device", "add", "e" * 252, "--identity", "short")
+
     def test_identity_of_another(self):
         self.add("a")
         self.add("b")
@@ -322,6 +330,7 @@ class Device(Home):
             ("are more than 64 octets", "00" * 65, []),
             ("must hold 1 to 512 octets", "", []),
             ("use --psk-format hex", KEY, ["--psk-format", "raw"]),
+            ("use --psk-format hex", KEY, ["--psk-format", "base64"]),
             ("not of base64", "!" * 24, ["--psk-format", "base64"]),
         ]:
             with self.subTest(text=text):

@@ -58,9 +58,11 @@ static void test_key(void **state)
         {CLI_KEY_BASE64, "Zm9vYmFy====", 0, "character 9 is not of base64"},
         {CLI_KEY_RAW, "not hex!", 8, ""},
         {CLI_KEY_RAW, "0123456789", 0,
-         "the file holds 10 hex digits, not 10 raw octets: use --psk-format hex (a key that really "
-         "is "
-         "such text can be given as the hex of its characters)"},
+         "the file holds 10 hex digits, not raw octets: use --psk-format hex (a key that really is "
+         "such text can be given as the hex of its octets)"},
+        {CLI_KEY_BASE64, "000102030405060708090a0b0c0d0e0f", 0,
+         "the file holds 32 hex digits, not base64: use --psk-format hex (a key that really is "
+         "such text can be given as the hex of its octets)"},
         {CLI_KEY_RAW, "short", 0, "5 octets: a key has 8 to 64"},
     };
     (void)state;

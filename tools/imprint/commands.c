@@ -17,7 +17,7 @@ const struct cli_option cli_options[CLI_OPTIONS] = {
                           "take the key from FILE (- = standard input) instead of minting one"},
     [CLI_OPT_PSK_FORMAT] = {"--psk-format", "FORMAT", false,
                             "how the key is written in FILE: hex (default), base64 or raw"},
-    [CLI_OPT_IDENTITY] = {"--identity", "TEXT", false, "the PSK identity (default: the endpoint)"},
+    [CLI_OPT_IDENTITY] = {"--identity", "TEXT", false, "the PSK identity, 1 to 128 octets"},
     [CLI_OPT_IDENTITY_HEX] = {"--identity-hex", "HEX", false,
                               "the PSK identity in hex, for one that is not text"},
     [CLI_OPT_BYTES] = {"--bytes", "N", false, "octets of a minted key, 8 to 64 (default 16)"},
@@ -57,7 +57,10 @@ const struct cli_command cli_commands[] = {
     {"device add", "ENDPOINT", 1, 1,
      KEY_OPTIONS | DEVICE_OPTIONS | CLI_BIT(CLI_OPT_AUTH) | CLI_BIT(CLI_OPT_BYTES) | JSON,
      CLI_STORE_WRITE, "add a device; its key is minted, or taken from --psk-file",
-     "The key itself is never printed: see imprint device export.", cli_device_add},
+     "Without --identity or --identity-hex the PSK identity is the endpoint. The key itself is "
+     "never\n"
+     "printed: see imprint device export.",
+     cli_device_add},
     {"device list", "", 0, 0,
      CLI_BIT(CLI_OPT_GROUP) | CLI_BIT(CLI_OPT_AFTER) | CLI_BIT(CLI_OPT_LIMIT) | JSON,
      CLI_STORE_READ, "list the devices in the order of their endpoints", NULL, cli_device_list},

@@ -42,6 +42,12 @@ static enum cli_status describe(struct cli_call *call, struct pki_device *device
     if (len == 0 || len > PKI_ENDPOINT_MAX) {
         return cli_usage("ENDPOINT has 1 to %d octets", PKI_ENDPOINT_MAX);
     }
+    bool has_identity = cli_has(call, CLI_OPT_IDENTITY) || cli_has(call, CLI_OPT_IDENTITY_HEX);
+    if (len > CLI_IDENTITY_MAX && !has_identity) {
+        return cli_usage("ENDPOINT has %zu octets and a PSK identity at most %d: give the identity "
+                         "with --identity",
+                         len, CLI_IDENTITY_MAX);
+    }
     memcpy(device->endpoint, endpoint, len + 1);
     device->auth = PKI_AUTH_PSK;
     memcpy(device->identity, endpoint, len);

@@ -97,8 +97,11 @@ static enum cli_status find_passphrase(const struct cli_call *call,
         return CLI_FAILED;
     }
     bool has_key = stat(path, &info) == 0 || errno != ENOENT;
-    bool has_home = stat(call->home, &info) == 0;
-    if (has_key || !has_home) {
+    if (cli_home_path(call, "store", path) != CLI_DONE) {
+        return CLI_FAILED;
+    }
+    bool has_store = stat(path, &info) == 0;
+    if (has_key || !has_store) {
         return CLI_DONE;
     }
     if (!isatty(STDIN_FILENO)) {

@@ -60,11 +60,27 @@ static int base64_digit(uint8_t c)
     return at != NULL ? (int)(at - digits) : -1;
 }
 
+/* A key in hex read as anything else is a wrong key that nobody notices: true, and the REASON. */
+static bool is_hex_instead(const uint8_t *text, size_t len, const char *what, char *reason)
+{
+    bool is_hex = len > 0 && len % 2 == 0 && hex_digits(text, len) == len;
+    if (is_hex) {
+        snprintf(reason, 256,
+                 "the file holds %zu hex digits, not %s: use --psk-format hex (a key that really "
+                 "is such text can be given as the hex of its octets)",
+                 len, what);
+    }
+    return is_hex;
+}
+
 static bool decode_base64(const uint8_t *text, size_t len, uint8_t *key, size_t *key_len,
                           char *reason)
 {
     size_t data = len, out = 0;
     uint32_t bits = 0;
+    if (is_hex_instead(text, len, "base64", reason)) {
+        return false;
+    }
     while (data > 0 && len - data < 2 && text[data - 1] == '=') {
         data--;
     }
@@ -90,12 +106,7 @@ static bool decode_base64(const uint8_t *text, size_t len, uint8_t *key, size_t 
 
 static bool decode_raw(const uint8_t *text, size_t len, uint8_t *key, size_t *key_len, char *reason)
 {
-    if (len > 0 && len % 2 == 0 && hex_digits(text, len) == len) {
-        snprintf(
-            reason, 256,
-            "the file holds %zu hex digits, not %zu raw octets: use --psk-format hex (a key that "
-            "really is such text can be given as the hex of its characters)",
-            len, len);
+    if (is_hex_instead(text, len, "raw octets", reason)) {
         return false;
     }
     if (len > PKI_PSK_MAX) {
@@ -211,9 +222,9 @@ enum cli_status cli_identity(const struct cli_call *call, uint8_t identity[stati
         return CLI_DONE;
     }
     size_t len = strlen(given);
-    if (len == 0 || len > PKI_IDENTITY_MAX * (hex != NULL ? 2u : 1u)) {
-        return cli_usage("%s: an identity has 1 to %d octets",
-                         hex != NULL ? "--identity-hex" : "--identity", PKI_IDENTITY_MAX);
+    if (len == 0 || len > CLI_IDENTITY_MAX * (hex != NULL ? 2u : 1u)) {
+        return cli_usage("%s: a PSK identity has 1 to %d octets",
+                         hex != NULL ? "--identity-hex" : "--identity", CLI_IDENTITY_MAX);
     }
     if (hex != NULL) {
         return pki_secret_unhex(hex, len, identity, PKI_IDENTITY_MAX, identity_len) == PKI_OK

@@ -7,6 +7,8 @@
 
 #include "tools/imprint/command.h"
 
+#define CLI_IDENTITY_MAX 128 /* octets of a PSK identity that DTLS here takes, as GnuTLS does */
+
 enum cli_key_format { CLI_KEY_HEX, CLI_KEY_BASE64, CLI_KEY_RAW };
 
 /* "hex", "base64", "raw" (NULL = hex) -> *FORMAT; false for anything else. */

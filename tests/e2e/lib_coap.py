@@ -94,8 +94,8 @@ class Coap:
         ready, _, _ = select.select([self.socket], [], [], seconds)
         return self.socket.recv(65536) if ready else None
 
-    def request(self, method, path, queries=(), mid=1, token=b"\x01", kind=CON):
-        options = [(URI_PATH, part.encode()) for part in path.split("/") if part]
+    def request(self, method, path, queries=(), mid=1, token=b"\x01", kind=CON, others=()):
+        options = [(URI_PATH, part.encode()) for part in path.split("/") if part] + list(others)
         options += [(URI_QUERY, query if isinstance(query, bytes) else query.encode())
                     for query in queries]
         data = build(Message(kind, method, mid, token, options, b""))

@@ -35,10 +35,10 @@ def asked(messages):
     return [f"{names[message.code]} {path_of(message)}" for message in messages]
 
 
-def answer_to(daemon, method, path, queries=(), kind=CON):
+def answer_to(daemon, method, path, queries=(), kind=CON, others=()):
     """(code, payload) of the first answer, on a socket of its own."""
     coap = Coap(daemon.address)
-    coap.request(method, path, queries, kind=kind)
+    coap.request(method, path, queries, kind=kind, others=others)
     data = coap.get(5)
     coap.close()
     check(data, f"no answer to {path} {queries}")
@@ -78,6 +78,11 @@ def test_parameters_of_the_bootstrap_request(t):
             (["ep=" + "e" * 253], "4.02")):            # RFC 7252 5.4.3: critical, too long
         equal(answer_to(daemon, POST, "/bs", queries)[0], code, f"answer to {queries}")
     equal(answer_to(daemon, POST, "/bs", ["ep=non"], kind=NON)[0], "2.04", "Non-confirmable")
+    for others, code in (([(3, b"bs.example"), (7, b"\x16\x34")], "2.04"),     # Uri-Host, Uri-Port
+                         ([(ACCEPT, b"\x3c"), (CONTENT_FORMAT, b"\x2a")], "2.04"),
+                         ([(60, b"\x10"), (252, b"echo"), (292, b"tag")], "2.04"),  # elective
+                         ([(9, b"")], "4.02"), ([(35, b"coap://x")], "4.02")):   # OSCORE, Proxy-Uri
+        equal(answer_to(daemon, POST, "/bs", ["ep=options"], others=others)[0], code, f"{others}")
     daemon.end()
 
 

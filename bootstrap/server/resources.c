@@ -139,13 +139,24 @@ static void drop_older(struct cc_session *session)
         bs_run_interrupt(older, BS_EVENT_SUPERSEDED);
 }
 
+static bool is_too_often(struct bs_worker *worker, struct cc_session *session)
+{
+    if (!cc_session_is_secure(session) || bs_pace_take(&worker->pace, cc_session_owner(session),
+                                                       cc_endpoint_now_ms(worker->endpoint)))
+        return false;
+    if (bs_worker_may_log(worker))
+        BS_LOG(worker->shared->log, BS_WARNING, "refused", BS_TEXT("reason", "too_often"),
+               BS_TEXT("peer", cc_session_peer(session)));
+    return true;
+}
+
 /* Bootstrap-Request (lwm2m-bootstrap.md 3.1). */
 static void bootstrap_request(struct bs_worker *worker, struct cc_session *session,
                               const struct cc_message *request, const struct cc_ticket *ticket)
 {
-    /* While the daemon drains, the session's end is the answer: it lets a device try again, which
-     * many do not after a refusal (clients.md). */
-    if (worker->is_draining && !cc_session_data(session)) {
+    /* The session's end is the answer: it lets a device try again, which many do not after a
+     * refusal (clients.md). */
+    if ((worker->is_draining && !cc_session_data(session)) || is_too_often(worker, session)) {
         cc_session_close_later(session, 0);
         return;
     }

@@ -115,7 +115,7 @@ static void on_closed(void *context, struct cc_session *session, enum cc_close r
 }
 
 /* At most so many lines a second, however many knock. */
-static bool may_log(struct bs_worker *worker)
+bool bs_worker_may_log(struct bs_worker *worker)
 {
     uint64_t second = cc_endpoint_now_ms(worker->endpoint) / 1000;
     if (second != worker->log_second) {
@@ -156,7 +156,7 @@ static void on_refused(void *context, const char *peer, enum cc_refusal refusal,
     if (refusal == CC_REFUSED_UNKNOWN_IDENTITY && !device.id)
         bs_notes_add(&worker->notes, PKI_UNKNOWN_IDENTITY, identity, identity_len, peer);
     pki_secret_wipe(&device, sizeof device);
-    if (may_log(worker))
+    if (bs_worker_may_log(worker))
         BS_LOG(worker->shared->log, BS_WARNING, "refused", BS_TEXT("reason", reason),
                BS_TEXT("peer", peer), BS_OCTETS("identity", identity, identity_len));
     uint32_t subscribers = bs_trace_match(worker->trace, "", peer);

@@ -7,6 +7,7 @@
 
 #include "bootstrap/server/dice.h"
 #include "bootstrap/server/notes.h"
+#include "bootstrap/server/pace.h"
 #include "bootstrap/server/session.h"
 #include "bootstrap/server/worker.h"
 
@@ -57,6 +58,7 @@ struct bs_worker {
     struct bs_trace_set *trace;
     struct bs_queue mail;
     struct bs_notes notes;
+    struct bs_pace pace;
     struct bs_dice dice;
     struct bs_slot *slots; /* runs by number */
     uint32_t slot_count, first_free;
@@ -75,6 +77,9 @@ struct bs_worker {
 
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t bs_clock_ms(void);
+
+/* worker.c: true while few lines of this second told of refusals; counts the rest. */
+bool bs_worker_may_log(struct bs_worker *worker);
 
 /* mail.c: reads what others posted. CONTEXT is the worker. */
 void bs_worker_read_mail(void *context);

@@ -66,7 +66,9 @@ class Kills:
                              700 * SLOWNESS, "--retries", 20, "--limit", 60000 * SLOWNESS,
                              "--linger", 100, "--ack-timeout",
                              50 * SLOWNESS, "--held", held_path)
-        time.sleep(self.draw.uniform(0.01, 0.16) * SLOWNESS)
+        written = self.draw.randrange(self.devices)
+        wait_for(lambda: count_lines(held_path) >= written, 20, f"{written} keys written")
+        time.sleep(self.draw.uniform(0, 0.03))
         daemon.kill()
         done = len(daemon.events("outcome", result="finished"))
         check_held(self.home, held_path, "at the kill")
@@ -78,6 +80,10 @@ class Kills:
         again.end()
         self.t.processes = [self.relay]
         return done < self.devices
+
+
+def count_lines(path):
+    return path.read_text().count("\n") if path.exists() else 0
 
 
 def check_held(home, path, when):
@@ -104,7 +110,8 @@ def batch_beside_daemon(t, seconds, devices):
     time.sleep(0.3)
     batch = Process(t, "mint", [TESTBIN / "mint", "--home", home.path, "--prefix", "batch",
                                 "--count", 5000, "--loop", seconds * 1000])
-    wait_for(lambda: len(batch.json_lines()) > 3, 20, "the batch's first groups")
+    wait_for(lambda: len(batch.json_lines()) > 3 or not batch.is_running(), 20, "the first groups")
+    check(batch.is_running(), "the batch ended:", batch.log())
     fleet = t.fleet(daemon.address, "beside", devices, "--spread", seconds * 800, "--limit",
                     (seconds + 30) * 1000)
     fleet.wait(seconds + 40)

@@ -259,9 +259,10 @@ static void need_grant(struct schema_context *context, const struct policy_rule 
                        const struct schema_reference *server)
 {
     if (!has_grant(rule, server)) {
+        char quoted[POLICY_QUOTE_MAX];
         policy_error(context->report, rule->access.mark,
-                     "access table '%s' names server '%s', which this policy does not provision",
-                     rule->access.name, server->name);
+                     "access table '%s' names server %s, which this policy does not provision",
+                     rule->access.name, policy_quote(server->name, strlen(server->name), quoted));
     }
 }
 

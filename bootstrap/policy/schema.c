@@ -210,11 +210,13 @@ bool schema_resolve(struct schema_context *context, const struct policy_array *a
             policy_nearest_try(&nearest, name);
         }
     }
+    char quoted[POLICY_QUOTE_MAX];
+    policy_quote(reference->name, strlen(reference->name), quoted);
     if (nearest.best != NULL) {
-        policy_error(context->report, reference->mark, "unknown %s '%s': did you mean '%s'?", what,
-                     reference->name, nearest.best);
+        policy_error(context->report, reference->mark, "unknown %s %s: did you mean '%s'?", what,
+                     quoted, nearest.best);
     } else {
-        policy_error(context->report, reference->mark, "unknown %s '%s'", what, reference->name);
+        policy_error(context->report, reference->mark, "unknown %s %s", what, quoted);
     }
     return false;
 }

@@ -1,8 +1,11 @@
 /*
- * Any text as a policy file: it loads or is refused, and whatever it decides, every plan it makes
- * for a fixed device holds the invariants: with what the device shows, with nothing, and asked for
- * nothing.
+ * Any text as a policy file, or as two files with a NUL octet between them: it loads or is refused,
+ * and whatever it decides, every plan it makes for a fixed device holds the invariants: with what
+ * the device shows, with nothing, and asked for nothing. A short text is tried as one value too.
  */
+#include "bootstrap/policy/load.h"
+#include "bootstrap/policy/model.h"
+#include "bootstrap/policy/schema_number.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/support/policy_case.h"
 
@@ -68,7 +71,8 @@ static void check_report(const struct policy_report *report, const uint8_t *data
         for (const char *at = line; *at != '\0'; at++) {
             is_clean &= (unsigned char)*at >= ' ' && *at != 127;
         }
-        bool is_ordered = i == 0 || problem[-1].line <= problem->line;
+        bool is_ordered = i == 0 || strcmp(problem[-1].file, problem->file) < 0 ||
+                          problem[-1].line <= problem->line;
         if (!is_clean || !is_ordered || problem->line > lines || problem->column > size + 10) {
             fprintf(stderr, "%s\n", line);
             abort();
@@ -76,19 +80,108 @@ static void check_report(const struct policy_report *report, const uint8_t *data
     }
 }
 
+/* ---- single values ---- */
+
+enum { VALUE_MAX = 48 };
+
+static void require(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+static void check_value(const struct policy_node *node, enum lwm2m_type type)
+{
+    struct policy_arena arena = {0};
+    struct lwm2m_value value = {0};
+    const char *wrong = policy_value_parse(&arena, node, type, &value);
+    require(wrong == NULL || wrong[0] != '\0');
+    if (wrong == NULL) {
+        bool is_negative = memchr(node->text, '-', node->len) != NULL;
+        require(value.type == type && type != LWM2M_NONE);
+        require(type != LWM2M_OPAQUE || value.as.bytes.len * 2 == node->len);
+        require(type != LWM2M_STRING || value.as.bytes.len == node->len);
+        require(type != LWM2M_UNSIGNED || value.as.uinteger == 0 || !is_negative);
+        require(type != LWM2M_FLOAT || value.as.real == value.as.real);
+    }
+    policy_arena_clear(&arena);
+}
+
+/* A number that is read, written as files write it and read again is the same. */
+static void check_number(const struct policy_node *node, enum schema_type type)
+{
+    int64_t number = 0;
+    int64_t again = 0;
+    char text[64];
+    const char *wrong = schema_number_parse(type, node->text, node->len, &number);
+    require(wrong == NULL || wrong[0] != '\0');
+    if (wrong == NULL) {
+        schema_number_text(type, number, text, sizeof text);
+        require(schema_number_parse(type, text, strlen(text), &again) == NULL && again == number);
+    }
+}
+
+static void check_values(const uint8_t *data, size_t size)
+{
+    static const enum lwm2m_type types[] = {
+        LWM2M_NONE,    LWM2M_STRING, LWM2M_INTEGER, LWM2M_UNSIGNED, LWM2M_FLOAT,
+        LWM2M_BOOLEAN, LWM2M_OPAQUE, LWM2M_TIME,    LWM2M_OBJLNK,   LWM2M_CORELNK};
+    static const enum schema_type numbers[] = {SCHEMA_INTEGER, SCHEMA_SECONDS, SCHEMA_MILLISECONDS,
+                                               SCHEMA_BYTES};
+    char text[VALUE_MAX + 1] = "";
+    memcpy(text, data, size);
+    struct policy_node node = {.kind = POLICY_YAML_SCALAR, .text = text, .len = size};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        check_value(&node, types[i]);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        check_number(&node, numbers[i]);
+    }
+}
+
+/* ---- files ---- */
+
+static struct policy_set *load(const char *text, size_t size, struct policy_report *report)
+{
+    const char *split = size > 0 ? memchr(text, '\0', size) : NULL;
+    if (split == NULL) {
+        return policy_set_load_text("fuzz.yaml", text, size, report);
+    }
+    size_t first = (size_t)(split - text);
+    struct policy_set *set = policy_set_begin(report);
+    policy_set_add(set, "a.yaml", text, first, report);
+    policy_set_add(set, "b.yaml", split + 1, size - first - 1, report);
+    return policy_set_finish(set, report, 0);
+}
+
+static void use(struct policy_set *set)
+{
+    struct policy_set *mine = policy_set_ref(set);
+    size_t count = policy_set_rule_count(mine);
+    require(policy_set_rule_name(mine, count) == NULL && !policy_set_has_rule(mine, ""));
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        plan_for(mine, shown[i], "");
+        for (size_t rule = 0; rule < count && rule < 8; rule++) {
+            const char *name = policy_set_rule_name(mine, rule);
+            require(policy_set_has_rule(mine, name));
+            plan_for(mine, shown[i], name);
+        }
+    }
+    policy_set_unref(mine);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct policy_report report = {0};
-    struct policy_set *set = policy_set_load_text("fuzz.yaml", (const char *)data, size, &report);
-    if ((set == NULL) != (report.error_count > 0)) {
-        abort();
+    if (size <= VALUE_MAX && (size == 0 || memchr(data, '\0', size) == NULL)) {
+        check_values(data, size);
     }
+    struct policy_set *set = load((const char *)data, size, &report);
+    require((set == NULL) == (report.error_count > 0));
     check_report(&report, data, size);
-    for (size_t i = 0; set != NULL && i < sizeof shown / sizeof shown[0]; i++) {
-        plan_for(set, shown[i], "");
-        for (size_t rule = 0; rule < policy_set_rule_count(set) && rule < 8; rule++) {
-            plan_for(set, shown[i], policy_set_rule_name(set, rule));
-        }
+    if (set != NULL) {
+        use(set);
     }
     policy_set_unref(set);
     policy_report_clear(&report);

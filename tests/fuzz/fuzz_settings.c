@@ -17,10 +17,15 @@ static int is_sound(const struct policy_settings *settings)
            settings->log_level <= 3 && (settings->control_mode & ~0660u) == 0;
 }
 
-/* The defaults, with a mark of ours: made once, and again when an input took their place. */
+/* The defaults, as an absent file gives them, with a mark of ours: made once, and again when an
+ * input took their place. */
 static void set_up(struct policy_settings *settings)
 {
-    policy_settings_default(settings);
+    struct policy_report report = {0};
+    bool is_loaded = policy_settings_load("/no/such/file", settings, &report);
+    if (!is_loaded || report.count > 0 || !is_sound(settings)) {
+        abort();
+    }
     settings->workers = 63;
 }
 

@@ -64,6 +64,18 @@ def test_coap_client(t):
     daemon.end()
 
 
+def test_endpoint_by_the_identity(t):
+    """LwM2M 1.1 lets `ep` away where the identity tells it; another's is refused."""
+    _, daemon = prepared(t)
+    done = coap_client(daemon, path="bs", seconds=2)
+    check("2.04" in done.stdout + done.stderr, "without ep:", done.stderr)
+    daemon.outcome(result="held", endpoint="ep")
+    done = coap_client(daemon, path="bs?ep=other", seconds=2)
+    check("4.00" in done.stdout + done.stderr, "another's ep:", done.stderr)
+    daemon.outcome(result="denied", reason="endpoint_mismatch")
+    daemon.end()
+
+
 def test_gnutls_cli(t):
     need("gnutls-cli")
     _, daemon = prepared(t)

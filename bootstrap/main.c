@@ -1,4 +1,5 @@
 /* imprintd: the bootstrap daemon. See docs/man/imprintd.8. */
+#include "bootstrap/coap/address.h"
 #include "bootstrap/server/daemon.h"
 #include "pki/secret.h"
 
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -37,9 +39,11 @@ static const char usage[] =
     "  -h, --help\n"
     "  --version\n";
 
+#define SEE_HELP "see: imprintd --help\n"
+
 static int wrong(const char *what, const char *value)
 {
-    fprintf(stderr, "imprintd: %s: %s\n%s", what, value, usage);
+    fprintf(stderr, "imprintd: %s: %s\n" SEE_HELP, what, value);
     return EXIT_USAGE;
 }
 
@@ -55,6 +59,17 @@ static int take_workers(const char *text, struct bs_overrides *overrides)
     return 0;
 }
 
+static int take_listen(const char *uri, struct bs_overrides *overrides)
+{
+    struct cc_uri parsed;
+    if (overrides->listen_count == POLICY_LISTENERS_MAX)
+        return wrong("--listen", "too many listeners");
+    if (cc_uri_parse(uri, &parsed) != CC_OK)
+        return wrong("--listen takes coaps://ADDRESS[:PORT] or coap://ADDRESS[:PORT], not", uri);
+    overrides->listen[overrides->listen_count++] = uri;
+    return 0;
+}
+
 static int take_option(int option, struct bs_daemon_options *options)
 {
     switch (option) {
@@ -62,10 +77,7 @@ static int take_option(int option, struct bs_daemon_options *options)
         options->home = optarg;
         return 0;
     case OPT_LISTEN:
-        if (options->overrides.listen_count == POLICY_LISTENERS_MAX)
-            return wrong("--listen", "too many listeners");
-        options->overrides.listen[options->overrides.listen_count++] = optarg;
-        return 0;
+        return take_listen(optarg, &options->overrides);
     case OPT_WORKERS:
         return take_workers(optarg, &options->overrides);
     case OPT_PLAIN:
@@ -78,7 +90,7 @@ static int take_option(int option, struct bs_daemon_options *options)
         options->is_check = true;
         return 0;
     default:
-        fputs(usage, stderr);
+        fputs(SEE_HELP, stderr); /* getopt has said what is wrong */
         return EXIT_USAGE;
     }
 }
@@ -99,7 +111,12 @@ int main(int argc, char **argv)
     if (optind < argc)
         return wrong("unexpected argument", argv[optind]);
     if (!options.home || !options.home[0])
-        return wrong("which home?", "give --home HOME or set IMPRINT_HOME");
+        return wrong("no home", "give --home HOME or set IMPRINT_HOME");
+    if (access(options.home, F_OK) != 0) {
+        fprintf(stderr, "imprintd: %s: %s; make a home with: imprint --home %s init\n",
+                options.home, strerror(errno), options.home);
+        return EXIT_FAILURE;
+    }
     if (pki_secret_setup() != PKI_OK) {
         fprintf(stderr, "imprintd: the cryptographic library could not be initialised\n");
         return EXIT_FAILURE;

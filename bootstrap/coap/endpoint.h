@@ -98,7 +98,7 @@ void cc_endpoint_free(struct cc_endpoint *endpoint);
 /*
  * Listens on URI "coaps://host[:port]" or "coap://..", host a literal address or "localhost", port
  * 0 = any. With is_shared the socket has SO_REUSEPORT. BOUND (may be NULL) gets "127.0.0.1:5684".
- * CC_EINVAL, CC_EADDRESS.
+ * CC_EINVAL; CC_EADDRESS, errno says why.
  */
 enum cc_error cc_endpoint_listen(struct cc_endpoint *endpoint, const char *uri, bool is_shared,
                                  char bound[CC_ADDRESS_TEXT]) MUST_USE;

@@ -1,4 +1,5 @@
 /* Sockets of an endpoint: listeners, clients, batches in, single datagrams out. */
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,9 @@ enum cc_error cc_endpoint_listen(struct cc_endpoint *endpoint, const char *uri, 
         (struct cc_source){.kind = CC_SOURCE_LISTENER, .fd = cc_socket_open(&parsed.address)};
     if (listener->source.fd < 0 || !listener_bind(listener, &parsed.address, is_shared) ||
         cc_endpoint_watch(endpoint, &listener->source) != CC_OK) {
+        int reason = errno;
         cc_listener_free(listener);
+        errno = reason;
         return CC_EADDRESS;
     }
     endpoint->listener_count++;

@@ -27,7 +27,8 @@ static int64_t monotonic_ms(void)
 
 static int fail(const char *what, const char *why)
 {
-    fprintf(stderr, "imprintd: %s: %s\n", what, why);
+    bool is_named = strncmp(why, what, strlen(what)) == 0;
+    fprintf(stderr, "imprintd: %s%s%s\n", is_named ? "" : what, is_named ? "" : ": ", why);
     return 1;
 }
 
@@ -144,7 +145,7 @@ static bool listen_on(struct bs_daemon *daemon, const char *uri)
         enum cc_error error =
             bs_worker_listen(daemon->shared.workers[i], i ? shared_uri : uri, listener->bound);
         if (error) {
-            fail(uri, cc_error_text(error));
+            fail(uri, error == CC_EADDRESS ? strerror(errno) : cc_error_text(error));
             return false;
         }
         snprintf(shared_uri, sizeof shared_uri, "%s://%s", listener->is_plain ? "coap" : "coaps",
@@ -377,8 +378,8 @@ int bs_daemon_run(const struct bs_daemon_options *options)
         .options = options, .lock = -1, .signals = -1, .wake = -1, .started_at = now.tv_sec};
     bool is_good = load(&daemon) && open_store(&daemon);
     if (is_good && options->is_check) {
-        printf("imprintd: settings, policies (%zu rules) and store are good\n",
-               policy_set_rule_count(daemon.snapshot->policies));
+        size_t count = policy_set_rule_count(daemon.snapshot->policies);
+        printf("imprintd: settings, policies (%zu) and store are good\n", count);
     } else if (is_good) {
         is_good = start(&daemon);
         if (is_good) {

@@ -1,5 +1,8 @@
 #include "bootstrap/server/snapshot.h"
 
+#include "bootstrap/coap/address.h"
+#include "bootstrap/policy/report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +52,22 @@ static bool apply(struct policy_settings *settings, const struct bs_overrides *o
     return true;
 }
 
+/* A host that is a name passes the settings' own check; only an address can be listened on. */
+static bool check_listeners(const char *file, const struct policy_settings *settings,
+                            struct policy_report *report)
+{
+    struct policy_mark mark = {.file = file};
+    struct cc_uri parsed;
+    bool ok = true;
+    for (size_t i = 0; i < settings->listen_count; i++)
+        if (cc_uri_parse(settings->listen[i], &parsed) != CC_OK) {
+            policy_error(report, mark, "listen: '%s' is no coaps://ADDRESS[:PORT]",
+                         settings->listen[i]);
+            ok = false;
+        }
+    return ok;
+}
+
 struct bs_snapshot *bs_snapshot_load(const char *home, const struct bs_overrides *overrides,
                                      int64_t now_at, struct policy_report *report)
 {
@@ -63,7 +82,8 @@ struct bs_snapshot *bs_snapshot_load(const char *home, const struct bs_overrides
     snapshot->loaded_at = now_at;
     policy_settings_default(&snapshot->settings);
     bool ok = policy_settings_load(file, &snapshot->settings, report) &&
-              apply(&snapshot->settings, overrides);
+              apply(&snapshot->settings, overrides) &&
+              check_listeners(file, &snapshot->settings, report);
     free(file);
     if (ok) {
         snapshot->policies_path = joined(home, snapshot->settings.policies);

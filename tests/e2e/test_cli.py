@@ -477,7 +477,7 @@ class Policy(Home):
         self.assertEqual((plan["is_blind"], plan["bootstrap_instance"], plan["formats"][0]),
                          (False, 3, "senml-cbor"))
         self.assertNotIn("/0/3", [op.get("path") for op in plan["ops"]])
-        self.bad(1, "--discover", "policy", "plan", ENDPOINT, "--discover", self.file("d", "<</0"))
+        self.bad(1, "CoRE Link Format", "policy", "plan", ENDPOINT, "--discover", self.file("d", "<</0"))
         self.bad(1, "No such file", "policy", "plan", ENDPOINT, "--discover", "absent")
         self.bad(1, "more than 65536 octets", "policy", "plan", ENDPOINT, "--discover",
                  self.file("d", "</0>," * 20000))
@@ -583,6 +583,33 @@ class Control(Home):
         self.home = self.folder / ("h" * 120)
         self.ok("init")
         self.bad(1, "no imprintd runs on", "status")
+
+
+class DaemonWords(Home):
+    def daemon(self, code, text, *words):
+        done = subprocess.run([str(BIN / "imprintd"), *map(str, words)], capture_output=True, text=True,
+                              timeout=WAIT_S, check=False, env={**os.environ, "IMPRINT_HOME": ""})
+        self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
+        self.assertIn(text, done.stderr)
+
+    def test_wrong_words(self):
+        home = ["--home", self.home]
+        self.daemon(2, "give --home HOME or set IMPRINT_HOME")
+        self.daemon(2, "unexpected argument: x", *home, "x")
+        self.daemon(2, "--workers takes a number from 1 to 64, not: 0", *home, "--workers", "0")
+        self.daemon(2, "--listen takes coaps://ADDRESS[:PORT]", *home, "--listen", "http://127.0.0.1", "-n")
+        self.daemon(2, "--listen takes coaps://ADDRESS[:PORT]", *home, "--listen", "coaps://meter.example", "-n")
+        self.daemon(1, "No such file or directory; make a home with: imprint --home", "--home", self.folder / "no")
+
+    def test_address_in_use(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", 0))
+            uri = f"coaps://127.0.0.1:{other.getsockname()[1]}"
+            self.daemon(1, f"{uri}: Address already in use", "--home", self.home, "--listen", uri)
+
+    def test_name_to_listen_on(self):
+        self.file("home/imprintd.yaml", "listen: coaps://meter.example\n")
+        self.daemon(1, "listen: 'coaps://meter.example' is no coaps://ADDRESS", "--home", self.home, "-n")
 
 
 class Daemon(Home):

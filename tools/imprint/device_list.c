@@ -26,6 +26,7 @@ char *cli_identity_text(const uint8_t *identity, size_t len, char *out)
 void cli_device_json(struct cli_json *json, const struct pki_device *device)
 {
     cli_json_string(json, "endpoint", device->endpoint);
+    cli_json_uint(json, "id", device->id);
     cli_json_string(json, "auth", pki_auth_name(device->auth));
     if (device->identity_len > 0) {
         cli_json_octets(json, "identity", device->identity, device->identity_len);

@@ -5,6 +5,7 @@
 #include "tools/imprint/say.h"
 #include "pki/secret.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define CREDENTIALS_MAX 64
@@ -100,6 +101,8 @@ static enum cli_status show_device(const struct pki_device *device)
     struct cli_table table = {.columns = 2};
     char text[CLI_IDENTITY_TEXT], at[24];
     row(&table, "endpoint", device->endpoint);
+    cli_table_cell(&table, "id");
+    cli_table_cell(&table, "%" PRIu64, device->id);
     row(&table, "auth", pki_auth_name(device->auth));
     row(&table, "identity", cli_identity_text(device->identity, device->identity_len, text));
     cli_table_cell(&table, "psk");

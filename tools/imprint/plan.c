@@ -43,8 +43,11 @@ static enum cli_status read_discover(const char *path, struct lwm2m_discover *di
         len--;
     }
     enum lwm2m_error error = lwm2m_discover_parse(text, len, discover);
-    return error == LWM2M_OK ? CLI_DONE
-                             : cli_fail("--discover %s: %s", path, lwm2m_error_text(error));
+    return error == LWM2M_OK
+               ? CLI_DONE
+               : cli_fail(
+                     "--discover %s is no answer to Discover in CoRE Link Format (RFC 6690): %s",
+                     path, lwm2m_error_text(error));
 }
 
 static enum cli_status read_subject(struct cli_call *call, struct subject *subject)

@@ -1,0 +1,50 @@
+/*
+ * The walk over the DTLS records of a datagram: what is handed on to GnuTLS is always a whole
+ * record, in order, out of the datagram, and the walk ends.
+ *
+ * Input: one datagram, in memory of exactly its size.
+ */
+#include "bootstrap/coap/dtls_record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* A whole record: header, and the length that it announces (RFC 6347 4.1). */
+static void check_record(const uint8_t *record, size_t len)
+{
+    must(len > DTLS_RECORD_HEADER);
+    must(DTLS_RECORD_HEADER + (size_t)(record[11] << 8 | record[12]) == len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t *datagram = malloc(size ? size : 1);
+    uint8_t record[CC_DATAGRAM_MAX];
+    if (!datagram)
+        return 0;
+    if (size)
+        memcpy(datagram, data, size);
+    struct cc_records records = cc_records_of(datagram, size);
+    size_t left = records.len + 1;
+    while (records.len) {
+        const uint8_t *before = records.at;
+        must(records.len < left && before >= datagram && before + records.len <= datagram + size);
+        left = records.len;
+        size_t len = cc_records_take(&records, record, sizeof record);
+        if (!len)
+            break;
+        check_record(record, len);
+        must(memcmp(record, before, len) == 0);
+    }
+    must(cc_records_take(&records, record, sizeof record) == 0);
+    free(datagram);
+    return 0;
+}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int is_sound(const struct policy_settings *settings)
@@ -17,16 +18,32 @@ static int is_sound(const struct policy_settings *settings)
            settings->log_level <= 3 && (settings->control_mode & ~0660u) == 0;
 }
 
-/* The defaults, as an absent file gives them, with a mark of ours: made once, and again when an
- * input took their place. */
+/* The defaults, with a mark of ours: made once, and again when an input took their place. */
 static void set_up(struct policy_settings *settings)
 {
+    policy_settings_default(settings);
+    settings->workers = 63;
+}
+
+/* An absent file is the defaults; what is no file is an error and changes nothing. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    struct policy_settings settings;
     struct policy_report report = {0};
-    bool is_loaded = policy_settings_load("/no/such/file", settings, &report);
-    if (!is_loaded || report.count > 0 || !is_sound(settings)) {
+    (void)argc;
+    (void)argv;
+    set_up(&settings);
+    if (policy_settings_load("/", &settings, &report) || report.error_count != 1 ||
+        settings.workers != 63) {
         abort();
     }
-    settings->workers = 63;
+    policy_report_clear(&report);
+    if (!policy_settings_load("/no/such/file", &settings, &report) || report.count > 0 ||
+        !is_sound(&settings) || settings.workers == 63) {
+        abort();
+    }
+    policy_settings_clear(&settings);
+    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -21,7 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SAMPLES = 9, STEPS_MAX = 8, STALLED = 1000 };
+/* The daemon paces a device that comes again and again: each of POOL comes now and then. */
+enum { SAMPLES = 9, STEPS_MAX = 8, STALLED = 1000, POOL = 8192 };
 
 struct bench {
     const char *bin;
@@ -32,6 +33,7 @@ struct bench {
     struct sim_hub *hub;
     struct bench_idle idle;
     unsigned devices;
+    unsigned next; /* device to come */
 };
 
 /* ---- full bootstraps ---- */
@@ -95,7 +97,7 @@ static double bootstraps_us(struct bench *bench, const struct bench_server *serv
                 landed++;
             }
             if (!flight->client && started < bench->rounds) {
-                take_off(bench, server, flight, (unsigned)i);
+                take_off(bench, server, flight, bench->next++ % POOL);
                 started++;
             }
             if (flight->client)
@@ -179,7 +181,7 @@ static void measure(struct bench *bench)
     for (size_t step = 0; step < bench->step_count; step++) {
         double before = bench_resident_bytes(&servers.full);
         unsigned more = bench->sessions[step] > have ? bench->sessions[step] - have : 0;
-        bench_sessions_hold(&bench->idle, &servers.full, BENCH_AT_ONCE + have, more);
+        bench_sessions_hold(&bench->idle, &servers.full, POOL + have, more);
         have += more;
         if (more)
             print_memory("resident memory an open session", more, before,
@@ -242,7 +244,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < bench.step_count; i++)
         bench.devices = bench.sessions[i] > bench.devices ? bench.sessions[i] : bench.devices;
-    bench.devices += BENCH_AT_ONCE;
+    bench.devices += POOL;
     for (size_t i = 0; i < 2; i++)
         bench_home_make(bench.devices, STALLED, bench.homes[i]);
     open_hubs(&bench);

@@ -153,6 +153,12 @@ class Daemon(Process):
                  f"outcome {fields} number {count}")
         return self.events("outcome", **fields)[count - 1]
 
+    def has(self, count, **fields):
+        """COUNT outcomes with these fields and no more."""
+        if count > 0:
+            self.outcome(count, **fields)
+        equal(len(self.events("outcome", **fields)), count, f"outcomes {fields}")
+
     def end(self, seconds=20):
         code = super().end(seconds)
         equal(code, 0, "imprintd's exit code: " + self.log()[-2000:])

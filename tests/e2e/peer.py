@@ -100,7 +100,7 @@ def test_formats(t):
         peer = Peer(t, daemon, device, *options)
         judge(peer, home, device)
         equal({row["format"] for row in peer.requests if row["method"] == "PUT"}, {form})
-    equal(len(daemon.events("outcome", result="finished")), 3, "outcomes")
+    daemon.has(3, result="finished")
     daemon.end()
 
 
@@ -211,7 +211,7 @@ def test_refusals_that_are_final(t):
             check("POST /bs" not in peer.join().asked(), "Finish after", options)
         home.history(device.endpoint, 1)
         equal(home.keys(device.endpoint), {}, f"credentials that count after {options}")
-    equal(len(daemon.events("outcome")), len(rows), "outcomes")
+    daemon.has(len(rows))
     judge(Peer(t, daemon, devices[0]), home, devices[0])
     daemon.end()
 

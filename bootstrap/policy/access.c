@@ -10,7 +10,7 @@ static const struct {
 
 enum { RIGHT_CREATE = 16 };
 
-static void path_error(struct schema_context *context, const struct policy_node *node,
+static void path_error(struct policy_schema_context *context, const struct policy_node *node,
                        const char *text)
 {
     char quoted[POLICY_QUOTE_MAX];
@@ -38,7 +38,7 @@ static int parse_rights(const char *text)
     return *text == '\0' ? -1 : mask;
 }
 
-static void read_owner(struct schema_context *context, const struct policy_node *node,
+static void read_owner(struct policy_schema_context *context, const struct policy_node *node,
                        struct policy_entry *entry)
 {
     if (entry->kind == POLICY_ENTRY_OBJECT) {
@@ -46,18 +46,19 @@ static void read_owner(struct schema_context *context, const struct policy_node 
                      "an object as a whole has no owner: only c rights");
         return;
     }
-    if (!schema_expect(context, node, POLICY_YAML_SCALAR) || strcmp(node->text, "bootstrap") == 0) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_SCALAR) ||
+        strcmp(node->text, "bootstrap") == 0) {
         return;
     }
     entry->owner.name = policy_arena_text(context->arena, node->text, node->len);
     entry->owner.mark = node->mark;
 }
 
-static void read_right(struct schema_context *context, const struct policy_node *node,
+static void read_right(struct policy_schema_context *context, const struct policy_node *node,
                        struct policy_entry *entry)
 {
     char quoted[POLICY_QUOTE_MAX];
-    if (!schema_expect(context, node, POLICY_YAML_SCALAR)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_SCALAR)) {
         return;
     }
     int mask = parse_rights(node->text);
@@ -80,7 +81,7 @@ static void read_right(struct schema_context *context, const struct policy_node 
 }
 
 /* The path of an entry: /o, /o/i or /1/server. */
-static bool read_path(struct schema_context *context, const struct policy_node *node,
+static bool read_path(struct policy_schema_context *context, const struct policy_node *node,
                       struct policy_entry *entry)
 {
     static const char server_prefix[] = "/1/";
@@ -88,7 +89,7 @@ static bool read_path(struct schema_context *context, const struct policy_node *
     struct lwm2m_path path;
     if (lwm2m_path_parse(node->key, node->key_len, &path) != LWM2M_OK) {
         if (strncmp(node->key, server_prefix, prefix) != 0 ||
-            !schema_is_name(node->key + prefix, node->key_len - prefix)) {
+            !policy_schema_is_name(node->key + prefix, node->key_len - prefix)) {
             path_error(context, node, "a path is /object, /object/instance or /1/server-name");
             return false;
         }
@@ -119,15 +120,17 @@ static bool read_path(struct schema_context *context, const struct policy_node *
     return true;
 }
 
-void policy_read_access(struct schema_context *context, const struct policy_node *node, void *place)
+void policy_read_access(struct policy_schema_context *context, const struct policy_node *node,
+                        void *place)
 {
     struct policy_access *access = place;
-    if (!schema_expect(context, node, POLICY_YAML_MAP)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_MAP)) {
         return;
     }
     for (const struct policy_node *child = node->first; child != NULL; child = child->next) {
         struct policy_entry entry = {.mark = child->key_mark};
-        if (!read_path(context, child, &entry) || !schema_expect(context, child, POLICY_YAML_MAP)) {
+        if (!read_path(context, child, &entry) ||
+            !policy_schema_expect(context, child, POLICY_YAML_MAP)) {
             continue;
         }
         for (const struct policy_node *row = child->first; row != NULL; row = row->next) {

@@ -11,8 +11,8 @@ enum { SHORT_KEY = 16, SHORT_IDENTITY = 32 };
 
 static int item_compare(const void *left, const void *right)
 {
-    const struct schema_item *a = *(struct schema_item *const *)left;
-    const struct schema_item *b = *(struct schema_item *const *)right;
+    const struct policy_schema_item *a = *(struct policy_schema_item *const *)left;
+    const struct policy_schema_item *b = *(struct policy_schema_item *const *)right;
     int order = strcmp(a->name, b->name);
     if (order == 0 && a->mark.file != b->mark.file) {
         order = strcmp(a->mark.file, b->mark.file);
@@ -24,13 +24,14 @@ static int item_compare(const void *left, const void *right)
 }
 
 /* Two files, or two items of a list, may give one name twice. */
-static void check_unique(struct schema_context *context, const struct policy_array *array,
+static void check_unique(struct policy_schema_context *context, const struct policy_array *array,
                          size_t size, const char *what)
 {
-    const struct schema_item **sorted = calloc(array->count + 1, sizeof(struct schema_item *));
+    const struct policy_schema_item **sorted =
+        calloc(array->count + 1, sizeof(struct policy_schema_item *));
     size_t count = 0;
     for (size_t i = 0; sorted != NULL && i < array->count; i++) {
-        const struct schema_item *item = schema_item_at(array, size, i);
+        const struct policy_schema_item *item = policy_schema_item_at(array, size, i);
         if (item->name != NULL) {
             sorted[count++] = item;
         }
@@ -39,9 +40,9 @@ static void check_unique(struct schema_context *context, const struct policy_arr
         policy_error(context->report, (struct policy_mark){0}, "out of memory");
         return;
     }
-    qsort(sorted, count, sizeof(struct schema_item *), item_compare);
+    qsort(sorted, count, sizeof(struct policy_schema_item *), item_compare);
     for (size_t i = 1; i < count; i++) {
-        const struct schema_item *first = sorted[i - 1];
+        const struct policy_schema_item *first = sorted[i - 1];
         if (strcmp(first->name, sorted[i]->name) == 0) {
             policy_error(context->report, sorted[i]->mark,
                          "%s '%s' is given twice; the other is at %s:%u", what, first->name,
@@ -53,7 +54,8 @@ static void check_unique(struct schema_context *context, const struct policy_arr
 
 /* ---- servers ---- */
 
-static void check_server_name(struct schema_context *context, const struct policy_server *server)
+static void check_server_name(struct policy_schema_context *context,
+                              const struct policy_server *server)
 {
     static const char *const reserved[] = {"owner", "default", "bootstrap"};
     const char *name = server->item.name;
@@ -85,7 +87,8 @@ static const char *check_uri_template(struct policy_server *server, bool *is_tcp
 }
 
 /* lwm2m-objects.md section 3, resource 7: a set of letters. */
-static void check_binding(struct schema_context *context, struct policy_server *server, bool is_tcp)
+static void check_binding(struct policy_schema_context *context, struct policy_server *server,
+                          bool is_tcp)
 {
     static const char letters[] = "UTSNQMH";
     const char *binding = server->binding;
@@ -108,7 +111,7 @@ static void check_binding(struct schema_context *context, struct policy_server *
     }
 }
 
-static void check_server(struct schema_context *context, struct policy_server *server)
+static void check_server(struct policy_schema_context *context, struct policy_server *server)
 {
     bool is_tcp = false;
     check_server_name(context, server);
@@ -130,7 +133,7 @@ static void check_server(struct schema_context *context, struct policy_server *s
     }
 }
 
-static void check_servers(struct schema_context *context, struct policy_set *set)
+static void check_servers(struct policy_schema_context *context, struct policy_set *set)
 {
     struct policy_server *servers = set->all.servers.items;
     uint32_t *owner = calloc(65536, sizeof *owner); /* index + 1 of who has the ID */
@@ -154,15 +157,15 @@ static void check_servers(struct schema_context *context, struct policy_set *set
 
 /* ---- access ---- */
 
-static void check_limit(struct schema_context *context, struct policy_mark mark, const char *what,
-                        size_t count, size_t most)
+static void check_limit(struct policy_schema_context *context, struct policy_mark mark,
+                        const char *what, size_t count, size_t most)
 {
     if (count > most) {
         policy_error(context->report, mark, "%zu %s: at most %zu", count, what, most);
     }
 }
 
-static void resolve_access(struct schema_context *context, struct policy_set *set)
+static void resolve_access(struct policy_schema_context *context, struct policy_set *set)
 {
     struct policy_access *tables = set->all.access.items;
     const struct policy_array *servers = &set->all.servers;
@@ -173,11 +176,12 @@ static void resolve_access(struct schema_context *context, struct policy_set *se
                     tables[i].entries.count, POLICY_ENTRIES_MAX);
         for (size_t j = 0; j < tables[i].entries.count; j++) {
             struct policy_right *rights = entries[j].rights.items;
-            (void)schema_resolve(context, servers, size, "server", &entries[j].server);
-            (void)schema_resolve(context, servers, size, "server", &entries[j].owner);
+            (void)policy_schema_resolve(context, servers, size, "server", &entries[j].server);
+            (void)policy_schema_resolve(context, servers, size, "server", &entries[j].owner);
             for (size_t k = 0; k < entries[j].rights.count; k++) {
                 if (!rights[k].is_default) {
-                    (void)schema_resolve(context, servers, size, "server", &rights[k].server);
+                    (void)policy_schema_resolve(context, servers, size, "server",
+                                                &rights[k].server);
                 }
             }
         }
@@ -187,7 +191,7 @@ static void resolve_access(struct schema_context *context, struct policy_set *se
 
 /* ---- policies ---- */
 
-static void check_psk(struct schema_context *context, const struct policy_psk *psk)
+static void check_psk(struct policy_schema_context *context, const struct policy_psk *psk)
 {
     if (psk->is_stored || psk->identity == NULL) {
         return;
@@ -208,10 +212,10 @@ static void check_psk(struct schema_context *context, const struct policy_psk *p
 }
 
 /* lwm2m-objects.md section 8, rule 1: the scheme fits the mode. */
-static void check_grant(struct schema_context *context, struct policy_set *set,
+static void check_grant(struct policy_schema_context *context, struct policy_set *set,
                         struct policy_grant *grant)
 {
-    struct schema_reference reference = {.name = grant->item.name, .mark = grant->item.mark};
+    struct policy_schema_reference reference = {.name = grant->item.name, .mark = grant->item.mark};
     bool has_psk = grant->psk.item.mark.line != 0;
     bool has_nosec = grant->nosec == 1;
     if (has_psk == has_nosec) {
@@ -219,8 +223,8 @@ static void check_grant(struct schema_context *context, struct policy_set *set,
                      "server '%s' needs exactly one credential: psk, or nosec: true",
                      grant->item.name);
     }
-    if (!schema_resolve(context, &set->all.servers, sizeof(struct policy_server), "server",
-                        &reference)) {
+    if (!policy_schema_resolve(context, &set->all.servers, sizeof(struct policy_server), "server",
+                               &reference)) {
         return;
     }
     grant->server = reference.index;
@@ -244,7 +248,7 @@ static void check_grant(struct schema_context *context, struct policy_set *set,
     check_psk(context, &grant->psk);
 }
 
-static bool has_grant(const struct policy_rule *rule, const struct schema_reference *server)
+static bool has_grant(const struct policy_rule *rule, const struct policy_schema_reference *server)
 {
     const struct policy_grant *grants = rule->grants.items;
     for (size_t i = 0; i < rule->grants.count; i++) {
@@ -255,8 +259,8 @@ static bool has_grant(const struct policy_rule *rule, const struct schema_refere
     return server->name == NULL;
 }
 
-static void need_grant(struct schema_context *context, const struct policy_rule *rule,
-                       const struct schema_reference *server)
+static void need_grant(struct policy_schema_context *context, const struct policy_rule *rule,
+                       const struct policy_schema_reference *server)
 {
     if (!has_grant(rule, server)) {
         char quoted[POLICY_QUOTE_MAX];
@@ -266,8 +270,8 @@ static void need_grant(struct schema_context *context, const struct policy_rule 
     }
 }
 
-static void check_access_servers(struct schema_context *context, const struct policy_set *set,
-                                 const struct policy_rule *rule)
+static void check_access_servers(struct policy_schema_context *context,
+                                 const struct policy_set *set, const struct policy_rule *rule)
 {
     const struct policy_access *table =
         (const struct policy_access *)set->all.access.items + rule->access.index;
@@ -292,7 +296,7 @@ static void check_access_servers(struct schema_context *context, const struct po
     }
 }
 
-static void check_verdict(struct schema_context *context, const struct policy_rule *rule)
+static void check_verdict(struct policy_schema_context *context, const struct policy_rule *rule)
 {
     bool has_reason = rule->hold != NULL || rule->deny != NULL;
     if (rule->hold != NULL && rule->deny != NULL) {
@@ -312,7 +316,7 @@ static void check_verdict(struct schema_context *context, const struct policy_ru
     }
 }
 
-static void check_limits(struct schema_context *context, const struct policy_rule *rule)
+static void check_limits(struct policy_schema_context *context, const struct policy_rule *rule)
 {
     struct policy_mark mark = rule->item.mark;
     check_limit(context, mark, "servers in a policy", rule->grants.count, POLICY_GRANTS_MAX);
@@ -334,7 +338,7 @@ static bool matches_all(const struct policy_rule *rule)
            match->attributes.count == 0 && match->auth == SCHEMA_UNSET;
 }
 
-static void check_rules(struct schema_context *context, struct policy_set *set)
+static void check_rules(struct policy_schema_context *context, struct policy_set *set)
 {
     struct policy_rule *rules = set->all.rules.items;
     const struct policy_rule *last = NULL; /* the first rule that leaves nothing to later ones */
@@ -343,10 +347,10 @@ static void check_rules(struct schema_context *context, struct policy_set *set)
         for (size_t j = 0; j < rules[i].grants.count; j++) {
             check_grant(context, set, &grants[j]);
         }
-        (void)schema_resolve(context, &set->all.links, sizeof(struct policy_named_link), "link",
-                             &rules[i].link);
-        if (schema_resolve(context, &set->all.access, sizeof(struct policy_access), "access table",
-                           &rules[i].access)) {
+        (void)policy_schema_resolve(context, &set->all.links, sizeof(struct policy_named_link),
+                                    "link", &rules[i].link);
+        if (policy_schema_resolve(context, &set->all.access, sizeof(struct policy_access),
+                                  "access table", &rules[i].access)) {
             check_access_servers(context, set, &rules[i]);
         }
         check_verdict(context, &rules[i]);
@@ -362,7 +366,7 @@ static void check_rules(struct schema_context *context, struct policy_set *set)
     check_unique(context, &set->all.rules, sizeof *rules, "policy");
 }
 
-void policy_check(struct schema_context *context, struct policy_set *set)
+void policy_check(struct policy_schema_context *context, struct policy_set *set)
 {
     check_servers(context, set);
     resolve_access(context, set);

@@ -4,27 +4,28 @@
 
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct schema_word forever_words[] = {{"forever", 0}, {NULL, 0}};
-static const struct schema_word renew_words[] = {{"always", 0}, {"never", INT64_MAX}, {NULL, 0}};
-static const struct schema_word verdict_words[] = {
+static const struct policy_schema_word forever_words[] = {{"forever", 0}, {NULL, 0}};
+static const struct policy_schema_word renew_words[] = {
+    {"always", 0}, {"never", INT64_MAX}, {NULL, 0}};
+static const struct policy_schema_word verdict_words[] = {
     {"hold", POLICY_HOLD}, {"deny", POLICY_DENY}, {NULL, 0}};
-static const struct schema_word others_words[] = {
+static const struct policy_schema_word others_words[] = {
     {"keep", POLICY_OTHERS_KEEP}, {"remove", POLICY_OTHERS_REMOVE}, {NULL, 0}};
-static const struct schema_word access_when_words[] = {
+static const struct policy_schema_word access_when_words[] = {
     {"several", POLICY_ACCESS_SEVERAL}, {"always", POLICY_ACCESS_ALWAYS}, {NULL, 0}};
-static const struct schema_word auth_words[] = {{"none", 1 << PKI_AUTH_NONE},
-                                                {"psk", 1 << PKI_AUTH_PSK},
-                                                {"rpk", 1 << PKI_AUTH_RPK},
-                                                {"x509", 1 << PKI_AUTH_X509},
-                                                {NULL, 0}};
-static const struct schema_word version_words[] = {{"1.0", LWM2M_VERSION(1, 0)},
-                                                   {"1.1", LWM2M_VERSION(1, 1)},
-                                                   {"1.2", LWM2M_VERSION(1, 2)},
-                                                   {NULL, 0}};
+static const struct policy_schema_word auth_words[] = {{"none", 1 << PKI_AUTH_NONE},
+                                                       {"psk", 1 << PKI_AUTH_PSK},
+                                                       {"rpk", 1 << PKI_AUTH_RPK},
+                                                       {"x509", 1 << PKI_AUTH_X509},
+                                                       {NULL, 0}};
+static const struct policy_schema_word version_words[] = {{"1.0", LWM2M_VERSION(1, 0)},
+                                                          {"1.1", LWM2M_VERSION(1, 1)},
+                                                          {"1.2", LWM2M_VERSION(1, 2)},
+                                                          {NULL, 0}};
 
 /* ---- servers ---- */
 
-static const struct schema_field server_fields[] = {
+static const struct policy_schema_field server_fields[] = {
     {.key = "id",
      .type = SCHEMA_INTEGER,
      .offset = AT(policy_server, id),
@@ -139,15 +140,15 @@ static const struct schema_field server_fields[] = {
     {.key = "sms", .type = SCHEMA_LATER, .help = "SMS binding of the server"},
     {0}};
 
-static const struct schema_table server_table = {
+static const struct policy_schema_table server_table = {
     .what = "server", .size = sizeof(struct policy_server), .fields = server_fields};
 
 /* ---- access, links ---- */
 
-static const struct schema_table access_table = {
+static const struct policy_schema_table access_table = {
     .what = "access table", .size = sizeof(struct policy_access), .custom = policy_read_access};
 
-static const struct schema_field link_fields[] = {
+static const struct policy_schema_field link_fields[] = {
     {.key = "ack-timeout",
      .type = SCHEMA_MILLISECONDS,
      .offset = AT(policy_named_link, ack_timeout_ms),
@@ -166,14 +167,14 @@ static const struct schema_field link_fields[] = {
      .type = SCHEMA_WORD,
      .offset = AT(policy_named_link, block_bytes),
      .fallback = "512",
-     .words = (const struct schema_word[]){{"16", 16},
-                                           {"32", 32},
-                                           {"64", 64},
-                                           {"128", 128},
-                                           {"256", 256},
-                                           {"512", 512},
-                                           {"1024", 1024},
-                                           {NULL, 0}},
+     .words = (const struct policy_schema_word[]){{"16", 16},
+                                                  {"32", 32},
+                                                  {"64", 64},
+                                                  {"128", 128},
+                                                  {"256", 256},
+                                                  {"512", 512},
+                                                  {"1024", 1024},
+                                                  {NULL, 0}},
      .help = "octets of a block (RFC 7959)"},
     {.key = "budget",
      .type = SCHEMA_MILLISECONDS,
@@ -184,12 +185,12 @@ static const struct schema_field link_fields[] = {
      .help = "the whole bootstrap, from the Bootstrap-Request"},
     {0}};
 
-const struct schema_table policy_link_table = {
+const struct policy_schema_table policy_link_table = {
     .what = "link", .size = sizeof(struct policy_named_link), .fields = link_fields};
 
 /* ---- policies ---- */
 
-static const struct schema_field psk_fields[] = {
+static const struct policy_schema_field psk_fields[] = {
     {.key = "bytes",
      .type = SCHEMA_INTEGER,
      .offset = AT(policy_psk, bytes),
@@ -214,18 +215,19 @@ static const struct schema_field psk_fields[] = {
      .help = "mint a new key at a bootstrap when the old one is older than this"},
     {0}};
 
-static const struct schema_table psk_table = {
+static const struct policy_schema_table psk_table = {
     .what = "psk", .size = sizeof(struct policy_psk), .fields = psk_fields};
 
-static const struct schema_word stored_words[] = {{"stored", 1}, {NULL, 0}};
+static const struct policy_schema_word stored_words[] = {{"stored", 1}, {NULL, 0}};
 
 /* `psk: stored` or `psk: {..}` */
-static void read_psk(struct schema_context *context, const struct policy_node *node, void *place)
+static void read_psk(struct policy_schema_context *context, const struct policy_node *node,
+                     void *place)
 {
     struct policy_psk *psk = place;
     psk->item.mark = node->key_mark;
     if (node->kind != POLICY_YAML_SCALAR) {
-        schema_read_map(context, node, &psk_table, psk);
+        policy_schema_read_map(context, node, &psk_table, psk);
         return;
     }
     if (!node->is_null && strcmp(node->text, stored_words[0].word) == 0) {
@@ -238,7 +240,7 @@ static void read_psk(struct schema_context *context, const struct policy_node *n
                  policy_quote(node->text, node->len, quoted));
 }
 
-static const struct schema_field grant_fields[] = {
+static const struct policy_schema_field grant_fields[] = {
     {.key = "psk",
      .type = SCHEMA_CUSTOM,
      .offset = AT(policy_grant, psk),
@@ -257,13 +259,13 @@ static const struct schema_field grant_fields[] = {
     {.key = "trust", .type = SCHEMA_LATER, .help = "what the device trusts"},
     {0}};
 
-static const struct schema_table grant_table = {
+static const struct policy_schema_table grant_table = {
     .what = "server of a policy", .size = sizeof(struct policy_grant), .fields = grant_fields};
 
-static const struct schema_field attribute_values = {
+static const struct policy_schema_field attribute_values = {
     .key = "attr", .type = SCHEMA_TEXTS, .min = 1, .max = PKI_ATTRIBUTE_VALUE_MAX};
 /* `attr.NAME: glob` or a list of them; PLACE is the array of all. */
-static void read_attribute(struct schema_context *context, const struct policy_node *node,
+static void read_attribute(struct policy_schema_context *context, const struct policy_node *node,
                            void *place)
 {
     const size_t prefix = strlen("attr.");
@@ -276,11 +278,11 @@ static void read_attribute(struct schema_context *context, const struct policy_n
     struct policy_attribute_match *match = policy_array_add(context->arena, place, sizeof *match);
     if (match != NULL) {
         match->name = policy_arena_text(context->arena, node->key + prefix, node->key_len - prefix);
-        schema_read_field(context, node, &attribute_values, &match->values);
+        policy_schema_read_field(context, node, &attribute_values, &match->values);
     }
 }
 
-static const struct schema_field match_fields[] = {
+static const struct policy_schema_field match_fields[] = {
     {.key = "endpoint",
      .type = SCHEMA_TEXTS,
      .offset = AT(policy_match, endpoints),
@@ -305,16 +307,16 @@ static const struct schema_field match_fields[] = {
      .help = "glob of an attribute of the device, or a list"},
     {0}};
 
-static const struct schema_table match_table = {
+static const struct policy_schema_table match_table = {
     .what = "match", .size = sizeof(struct policy_match), .fields = match_fields};
 
-static const struct schema_word format_words[] = {{"tlv", LWM2M_FORMAT_TLV},
-                                                  {"senml-cbor", LWM2M_FORMAT_SENML_CBOR},
-                                                  {"senml-json", LWM2M_FORMAT_SENML_JSON},
-                                                  {"lwm2m-cbor", LWM2M_FORMAT_LWM2M_CBOR},
-                                                  {NULL, 0}};
+static const struct policy_schema_word format_words[] = {{"tlv", LWM2M_FORMAT_TLV},
+                                                         {"senml-cbor", LWM2M_FORMAT_SENML_CBOR},
+                                                         {"senml-json", LWM2M_FORMAT_SENML_JSON},
+                                                         {"lwm2m-cbor", LWM2M_FORMAT_LWM2M_CBOR},
+                                                         {NULL, 0}};
 
-static const struct schema_field client_fields[] = {
+static const struct policy_schema_field client_fields[] = {
     {.key = "version",
      .type = SCHEMA_WORD,
      .offset = AT(policy_client, version),
@@ -339,10 +341,10 @@ static const struct schema_field client_fields[] = {
      .help = "ask the device what it holds before the plan is made"},
     {0}};
 
-static const struct schema_table client_table = {
+static const struct policy_schema_table client_table = {
     .what = "client", .size = sizeof(struct policy_client), .fields = client_fields};
 
-static const struct schema_field rule_fields[] = {
+static const struct policy_schema_field rule_fields[] = {
     {.key = "name",
      .type = SCHEMA_NAME,
      .offset = AT(policy_rule, item.name),
@@ -409,12 +411,12 @@ static const struct schema_field rule_fields[] = {
     {.key = "rollout", .type = SCHEMA_LATER, .help = "share of the devices"},
     {0}};
 
-static const struct schema_table rule_table = {
+static const struct policy_schema_table rule_table = {
     .what = "policy", .size = sizeof(struct policy_rule), .fields = rule_fields};
 
 /* ---- the file ---- */
 
-static const struct schema_field document_fields[] = {
+static const struct policy_schema_field document_fields[] = {
     {.key = "imprint",
      .type = SCHEMA_INTEGER,
      .offset = AT(policy_document, version),
@@ -453,5 +455,5 @@ static const struct schema_field document_fields[] = {
     {.key = "objects", .type = SCHEMA_LATER, .help = "object definitions"},
     {0}};
 
-const struct schema_table policy_language = {
+const struct policy_schema_table policy_language = {
     .what = "policy file", .size = sizeof(struct policy_document), .fields = document_fields};

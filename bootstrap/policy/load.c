@@ -17,7 +17,7 @@ struct policy_set *policy_set_begin(struct policy_report *report)
     return set;
 }
 
-static void append(struct schema_context *context, struct policy_array *all,
+static void append(struct policy_schema_context *context, struct policy_array *all,
                    const struct policy_array *part, size_t size)
 {
     for (size_t i = 0; i < part->count; i++) {
@@ -28,7 +28,7 @@ static void append(struct schema_context *context, struct policy_array *all,
     }
 }
 
-static void merge(struct schema_context *context, struct policy_set *set,
+static void merge(struct policy_schema_context *context, struct policy_set *set,
                   const struct policy_document *part, const struct policy_node *root)
 {
     append(context, &set->all.servers, &part->servers, sizeof(struct policy_server));
@@ -52,12 +52,12 @@ void policy_set_add(struct policy_set *set, const char *file, const char *text, 
                     struct policy_report *report)
 {
     struct policy_arena tree = {0};
-    struct schema_context context = {.arena = &set->arena, .report = report};
+    struct policy_schema_context context = {.arena = &set->arena, .report = report};
     struct policy_document part = {0};
     context.file = policy_arena_text(&set->arena, file, strlen(file));
     struct policy_node *root = policy_yaml_parse(context.file, text, len, &tree, report);
     if (root != NULL) {
-        schema_read_map(&context, root, &policy_language, &part);
+        policy_schema_read_map(&context, root, &policy_language, &part);
         merge(&context, set, &part, root);
     }
     policy_arena_clear(&tree);
@@ -72,7 +72,7 @@ static void set_free(struct policy_set *set)
 struct policy_set *policy_set_finish(struct policy_set *set, struct policy_report *report,
                                      size_t errors_before)
 {
-    struct schema_context context = {.arena = &set->arena, .report = report};
+    struct policy_schema_context context = {.arena = &set->arena, .report = report};
     if (set->arena.is_failed) {
         policy_error(report, (struct policy_mark){0}, "out of memory");
     } else {

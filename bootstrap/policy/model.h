@@ -1,8 +1,8 @@
 /*
  * What a policy set is made of, after reading and checking: internal to this folder.
  *
- * Every struct that the schema reads begins with struct schema_item. Numbers that may be absent are
- * SCHEMA_UNSET then. Names and texts live in the set's arena.
+ * Every struct that the schema reads begins with struct policy_schema_item. Numbers that may be
+ * absent are SCHEMA_UNSET then. Names and texts live in the set's arena.
  */
 #ifndef POLICY_MODEL_H
 #define POLICY_MODEL_H
@@ -18,7 +18,7 @@
 
 /* `servers:`; numbers of resources 2.. are written when set. */
 struct policy_server {
-    struct schema_item item;
+    struct policy_schema_item item;
     int64_t id;
     const char *uri;
     const char *binding; /* NULL: by the scheme */
@@ -34,7 +34,7 @@ struct policy_server {
 
 /* One right in an access entry: for a server, or the default of servers without their own. */
 struct policy_right {
-    struct schema_reference server;
+    struct policy_schema_reference server;
     bool is_default;
     uint8_t mask; /* lwm2m-objects.md 4.1 */
 };
@@ -50,25 +50,25 @@ struct policy_entry {
     struct policy_mark mark;
     uint16_t object;
     uint16_t instance;
-    struct schema_reference server; /* SERVER */
-    struct schema_reference owner;  /* name NULL: the bootstrap interface only */
-    struct policy_array rights;     /* struct policy_right */
+    struct policy_schema_reference server; /* SERVER */
+    struct policy_schema_reference owner;  /* name NULL: the bootstrap interface only */
+    struct policy_array rights;            /* struct policy_right */
 };
 
 /* `access:` */
 struct policy_access {
-    struct schema_item item;
+    struct policy_schema_item item;
     struct policy_array entries; /* struct policy_entry */
 };
 
 /* `links:` */
 struct policy_named_link {
-    struct schema_item item;
+    struct policy_schema_item item;
     int64_t ack_timeout_ms, max_retransmit, block_bytes, budget_ms;
 };
 
 struct policy_psk {
-    struct schema_item item; /* mark.line 0: not given */
+    struct policy_schema_item item; /* mark.line 0: not given */
     bool is_stored;
     int64_t bytes;
     const char *identity;
@@ -77,7 +77,7 @@ struct policy_psk {
 
 /* A server in a policy. */
 struct policy_grant {
-    struct schema_item item;
+    struct policy_schema_item item;
     size_t server; /* index into the set's servers */
     struct policy_psk psk;
     int64_t nosec;
@@ -89,7 +89,7 @@ struct policy_attribute_match {
 };
 
 struct policy_match {
-    struct schema_item item;
+    struct policy_schema_item item;
     struct policy_array endpoints; /* const char *: globs */
     struct policy_array groups;
     int64_t auth;                   /* bits 1 << enum pki_auth; UNSET: any */
@@ -97,7 +97,7 @@ struct policy_match {
 };
 
 struct policy_client {
-    struct schema_item item;
+    struct policy_schema_item item;
     int64_t version; /* LWM2M_VERSION */
     int64_t format;
     int64_t bootstrap_instance;
@@ -126,11 +126,11 @@ enum policy_access_when { POLICY_ACCESS_SEVERAL, POLICY_ACCESS_ALWAYS };
 
 /* `policies:` */
 struct policy_rule {
-    struct schema_item item;
+    struct policy_schema_item item;
     struct policy_match match;
     struct policy_client client;
-    struct schema_reference link;
-    struct schema_reference access;
+    struct policy_schema_reference link;
+    struct policy_schema_reference access;
     int64_t access_when;
     struct policy_array grants; /* struct policy_grant */
     int64_t others;
@@ -142,7 +142,7 @@ struct policy_rule {
 
 /* One file, and all of them together. */
 struct policy_document {
-    struct schema_item item;
+    struct policy_schema_item item;
     int64_t version;
     struct policy_array servers, access, links, rules;
     int64_t unmatched; /* enum policy_verdict */
@@ -165,19 +165,19 @@ static inline const struct policy_rule *policy_rule_at(const struct policy_set *
 }
 
 /* The language: rows of every key. */
-extern const struct schema_table policy_language;
+extern const struct policy_schema_table policy_language;
 /* The rows of a link, as struct policy_named_link: settings have one too. */
-extern const struct schema_table policy_link_table;
+extern const struct policy_schema_table policy_link_table;
 /* The rows of imprintd.yaml. */
-extern const struct schema_table policy_settings_language;
+extern const struct policy_schema_table policy_settings_language;
 /* Reads `access` items, `write` and `delete`, whose keys are paths. */
-schema_custom_fn policy_read_access;
-schema_custom_fn policy_read_writes;
-schema_custom_fn policy_read_deletes;
+policy_schema_custom_fn policy_read_access;
+policy_schema_custom_fn policy_read_writes;
+policy_schema_custom_fn policy_read_deletes;
 
 /* Resolves references and checks what single rows cannot say; errors and warnings go to the report.
  */
-void policy_check(struct schema_context *context, struct policy_set *set);
+void policy_check(struct policy_schema_context *context, struct policy_set *set);
 
 /*
  * NODE (a single value) as a value of TYPE, its octets in ARENA. NULL when it is one, else what it

@@ -2,15 +2,16 @@
 
 #include <string.h>
 
-struct schema_item *schema_item_at(const struct policy_array *array, size_t size, size_t i)
+struct policy_schema_item *policy_schema_item_at(const struct policy_array *array, size_t size,
+                                                 size_t i)
 {
-    return (struct schema_item *)(void *)((unsigned char *)array->items + i * size);
+    return (struct policy_schema_item *)(void *)((unsigned char *)array->items + i * size);
 }
 
 /* ---- collections ---- */
 
-static void read_texts(struct schema_context *context, const struct policy_node *node,
-                       const struct schema_field *field, struct policy_array *place)
+static void read_texts(struct policy_schema_context *context, const struct policy_node *node,
+                       const struct policy_schema_field *field, struct policy_array *place)
 {
     const struct policy_node *item = node->kind == POLICY_YAML_LIST ? node->first : node;
     if (node->kind == POLICY_YAML_LIST && node->count == 0) {
@@ -18,7 +19,7 @@ static void read_texts(struct schema_context *context, const struct policy_node 
     }
     place->count = 0;
     for (; item != NULL; item = node->kind == POLICY_YAML_LIST ? item->next : NULL) {
-        const char *text = schema_value_text(context, item, field);
+        const char *text = policy_schema_value_text(context, item, field);
         const char **slot =
             text != NULL ? policy_array_add(context->arena, place, sizeof *slot) : NULL;
         if (slot != NULL) {
@@ -27,22 +28,22 @@ static void read_texts(struct schema_context *context, const struct policy_node 
     }
 }
 
-static void read_item(struct schema_context *context, const struct policy_node *node,
-                      const struct schema_table *table, struct schema_item *item)
+static void read_item(struct policy_schema_context *context, const struct policy_node *node,
+                      const struct policy_schema_table *table, struct policy_schema_item *item)
 {
     item->mark = node->key != NULL ? node->key_mark : node->mark;
     if (table->custom != NULL) {
         table->custom(context, node, item);
     } else {
-        schema_read_map(context, node, table, item);
+        policy_schema_read_map(context, node, table, item);
     }
 }
 
-static void read_items(struct schema_context *context, const struct policy_node *node,
-                       const struct schema_field *field, struct policy_array *place)
+static void read_items(struct policy_schema_context *context, const struct policy_node *node,
+                       const struct policy_schema_field *field, struct policy_array *place)
 {
     bool is_named = field->type == SCHEMA_NAMED;
-    if (!schema_expect(context, node, is_named ? POLICY_YAML_MAP : POLICY_YAML_LIST)) {
+    if (!policy_schema_expect(context, node, is_named ? POLICY_YAML_MAP : POLICY_YAML_LIST)) {
         return;
     }
     for (const struct policy_node *child = node->first; child != NULL; child = child->next) {
@@ -52,13 +53,14 @@ static void read_items(struct schema_context *context, const struct policy_node 
                          SCHEMA_ITEMS_MAX);
             return;
         }
-        if (is_named && !schema_is_name(child->key, child->key_len)) {
+        if (is_named && !policy_schema_is_name(child->key, child->key_len)) {
             policy_error(context->report, child->key_mark,
                          "%s is not a name for a %s: 1 to 64 letters, digits, '.', '_', '-'",
                          policy_quote(child->key, child->key_len, quoted), field->table->what);
             continue;
         }
-        struct schema_item *item = policy_array_add(context->arena, place, field->table->size);
+        struct policy_schema_item *item =
+            policy_array_add(context->arena, place, field->table->size);
         if (item == NULL) {
             return;
         }
@@ -71,17 +73,17 @@ static void read_items(struct schema_context *context, const struct policy_node 
 
 /* ---- maps ---- */
 
-void schema_read_field(struct schema_context *context, const struct policy_node *node,
-                       const struct schema_field *field, void *place)
+void policy_schema_read_field(struct policy_schema_context *context, const struct policy_node *node,
+                              const struct policy_schema_field *field, void *place)
 {
     char quoted[POLICY_QUOTE_MAX];
     switch (field->type) {
     case SCHEMA_TEXT:
     case SCHEMA_TEMPLATE:
-        *(const char **)place = schema_value_text(context, node, field);
+        *(const char **)place = policy_schema_value_text(context, node, field);
         break;
     case SCHEMA_NAME:
-        *(const char **)place = schema_value_name(context, node, field->key);
+        *(const char **)place = policy_schema_value_name(context, node, field->key);
         break;
     case SCHEMA_TEXTS:
         read_texts(context, node, field, place);
@@ -91,16 +93,16 @@ void schema_read_field(struct schema_context *context, const struct policy_node 
     case SCHEMA_MILLISECONDS:
     case SCHEMA_BYTES:
     case SCHEMA_BOOLEAN:
-        (void)schema_read_number(context, node, field, place);
+        (void)policy_schema_read_number(context, node, field, place);
         break;
     case SCHEMA_WORD:
-        schema_value_word(context, node, field, place);
+        policy_schema_value_word(context, node, field, place);
         break;
     case SCHEMA_FLAGS:
-        schema_value_flags(context, node, field, place);
+        policy_schema_value_flags(context, node, field, place);
         break;
     case SCHEMA_REFERENCE:
-        schema_value_reference(context, node, field, place);
+        policy_schema_value_reference(context, node, field, place);
         break;
     case SCHEMA_MAP:
         read_item(context, node, field->table, place);
@@ -119,10 +121,10 @@ void schema_read_field(struct schema_context *context, const struct policy_node 
     }
 }
 
-static const struct schema_field *field_for(const struct schema_table *table,
-                                            const struct policy_node *node)
+static const struct policy_schema_field *field_for(const struct policy_schema_table *table,
+                                                   const struct policy_node *node)
 {
-    for (const struct schema_field *field = table->fields; field->key != NULL; field++) {
+    for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
         size_t len = strlen(field->key);
         if (field->key[len - 1] == '*') {
             if (node->key_len >= len && memcmp(field->key, node->key, len - 1) == 0) {
@@ -135,22 +137,23 @@ static const struct schema_field *field_for(const struct schema_table *table,
     return NULL;
 }
 
-static bool is_number(enum schema_type type)
+static bool is_number(enum policy_schema_type type)
 {
     return type >= SCHEMA_INTEGER && type <= SCHEMA_FLAGS;
 }
 
-void schema_defaults(struct schema_context *context, const struct schema_table *table, void *target)
+void policy_schema_defaults(struct policy_schema_context *context,
+                            const struct policy_schema_table *table, void *target)
 {
-    for (const struct schema_field *field = table->fields; field->key != NULL; field++) {
+    for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
         void *place = (unsigned char *)target + field->offset;
         if (field->type == SCHEMA_MAP) {
-            schema_defaults(context, field->table, place);
+            policy_schema_defaults(context, field->table, place);
         } else if (field->type != SCHEMA_CUSTOM && field->fallback != NULL) {
             struct policy_node node = {.kind = POLICY_YAML_SCALAR,
                                        .text = field->fallback,
                                        .len = strlen(field->fallback)};
-            schema_read_field(context, &node, field, place);
+            policy_schema_read_field(context, &node, field, place);
         } else if (is_number(field->type)) {
             *(int64_t *)place = SCHEMA_UNSET;
         }
@@ -167,22 +170,23 @@ static bool has_key(const struct policy_node *map, const char *key)
     return false;
 }
 
-void schema_read_map(struct schema_context *context, const struct policy_node *node,
-                     const struct schema_table *table, void *target)
+void policy_schema_read_map(struct policy_schema_context *context, const struct policy_node *node,
+                            const struct policy_schema_table *table, void *target)
 {
-    schema_defaults(context, table, target);
-    if (!schema_expect(context, node, POLICY_YAML_MAP)) {
+    policy_schema_defaults(context, table, target);
+    if (!policy_schema_expect(context, node, POLICY_YAML_MAP)) {
         return;
     }
     for (const struct policy_node *child = node->first; child != NULL; child = child->next) {
-        const struct schema_field *field = field_for(table, child);
+        const struct policy_schema_field *field = field_for(table, child);
         if (field == NULL) {
-            schema_value_unknown_key(context, child, table);
+            policy_schema_value_unknown_key(context, child, table);
         } else {
-            schema_read_field(context, child, field, (unsigned char *)target + field->offset);
+            policy_schema_read_field(context, child, field,
+                                     (unsigned char *)target + field->offset);
         }
     }
-    for (const struct schema_field *field = table->fields; field->key != NULL; field++) {
+    for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
         if (field->is_required && !has_key(node, field->key)) {
             policy_error(context->report, node->key != NULL ? node->key_mark : node->mark,
                          "this %s needs the key '%s' (%s)", table->what, field->key, field->help);
@@ -190,14 +194,14 @@ void schema_read_map(struct schema_context *context, const struct policy_node *n
     }
 }
 
-bool schema_resolve(struct schema_context *context, const struct policy_array *array, size_t size,
-                    const char *what, struct schema_reference *reference)
+bool policy_schema_resolve(struct policy_schema_context *context, const struct policy_array *array,
+                           size_t size, const char *what, struct policy_schema_reference *reference)
 {
     if (reference->name == NULL) {
         return false;
     }
     for (size_t i = 0; i < array->count; i++) {
-        const char *name = schema_item_at(array, size, i)->name;
+        const char *name = policy_schema_item_at(array, size, i)->name;
         if (name != NULL && strcmp(name, reference->name) == 0) {
             reference->index = i;
             return true;
@@ -205,7 +209,7 @@ bool schema_resolve(struct schema_context *context, const struct policy_array *a
     }
     struct policy_nearest nearest = {.word = reference->name, .len = strlen(reference->name)};
     for (size_t i = 0; i < array->count && context->report->error_count < POLICY_ERRORS_MAX; i++) {
-        const char *name = schema_item_at(array, size, i)->name;
+        const char *name = policy_schema_item_at(array, size, i)->name;
         if (name != NULL) {
             policy_nearest_try(&nearest, name);
         }

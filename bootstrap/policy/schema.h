@@ -1,21 +1,22 @@
 /*
  * A table-driven reader: rows say which keys a map may hold, of what type, range, unit and default.
  *
- * Model. schema_read_map walks a map, finds each key's row, reads the value into the row's place in
- * a struct and reports every error with its place and, for a word that is not known, the nearest
- * valid one. It goes on after an error, so that one run shows all. Nothing is interpreted besides
- * what rows say, so that the same tables can be printed as documentation or as a JSON Schema.
+ * Model. policy_schema_read_map walks a map, finds each key's row, reads the value into the row's
+ * place in a struct and reports every error with its place and, for a word that is not known, the
+ * nearest valid one. It goes on after an error, so that one run shows all. Nothing is interpreted
+ * besides what rows say, so that the same tables can be printed as documentation or as a JSON
+ * Schema.
  *
  * Places by type:
  *   TEXT NAME TEMPLATE              const char * (NULL: not given)
  *   INTEGER SECONDS MILLISECONDS BYTES BOOLEAN WORD FLAGS
  *                                   int64_t (SCHEMA_UNSET: not given and no default)
- *   REFERENCE                       struct schema_reference
+ *   REFERENCE                       struct policy_schema_reference
  *   TEXTS                           struct policy_array of const char * (one, or a list)
- *   MAP                             a struct that begins with struct schema_item (mark.line 0: not
- * given) NAMED LIST                      struct policy_array of structs that begin with struct
- * schema_item CUSTOM                          what its function makes of it LATER none: known, and
- * refused as not supported by this version
+ *   MAP                             a struct that begins with struct policy_schema_item (mark.line
+ * 0: not given) NAMED LIST                      struct policy_array of structs that begin with
+ * struct policy_schema_item CUSTOM                          what its function makes of it LATER
+ * none: known, and refused as not supported by this version
  */
 #ifndef POLICY_SCHEMA_H
 #define POLICY_SCHEMA_H
@@ -28,7 +29,7 @@
 #define SCHEMA_ITEMS_MAX   20000 /* of one NAMED, LIST or TEXTS */
 #define SCHEMA_SECONDS_MAX INT64_C(2147483647)
 
-enum schema_type {
+enum policy_schema_type {
     SCHEMA_TEXT,         /* min..max octets */
     SCHEMA_NAME,         /* 1..64 of letters, digits, '.', '_', '-' */
     SCHEMA_TEMPLATE,     /* text with {placeholders}; see template.h */
@@ -49,81 +50,84 @@ enum schema_type {
 };
 
 /* A word and its value; also allowed beside numbers ("never"). A NULL word ends the list. */
-struct schema_word {
+struct policy_schema_word {
     const char *word;
     int64_t value;
 };
 
-struct schema_context {
+struct policy_schema_context {
     const char *file;
     struct policy_arena *arena;
     struct policy_report *report;
 };
 
 /* Reads NODE into PLACE (the struct plus the row's offset); reports its own errors. */
-typedef void schema_custom_fn(struct schema_context *context, const struct policy_node *node,
-                              void *place);
+typedef void policy_schema_custom_fn(struct policy_schema_context *context,
+                                     const struct policy_node *node, void *place);
 
-struct schema_table;
+struct policy_schema_table;
 
-struct schema_field {
+struct policy_schema_field {
     const char *key; /* NULL ends the rows; "attr.*": any key with this beginning (CUSTOM only) */
-    enum schema_type type;
+    enum policy_schema_type type;
     size_t offset;
     int64_t min, max;     /* numbers: value; texts: octets */
     const char *fallback; /* the default, as a file would say it; NULL: none */
     bool is_required;
-    const struct schema_word *words;
-    const struct schema_table *table; /* MAP, NAMED, LIST */
-    schema_custom_fn *custom;
+    const struct policy_schema_word *words;
+    const struct policy_schema_table *table; /* MAP, NAMED, LIST */
+    policy_schema_custom_fn *custom;
     const char *help; /* one line */
 };
 
-struct schema_table {
+struct policy_schema_table {
     const char *what; /* "server", "policy": for messages */
     size_t size;      /* of the struct */
-    const struct schema_field *fields;
-    schema_custom_fn *custom; /* instead of FIELDS: reads a whole item */
+    const struct policy_schema_field *fields;
+    policy_schema_custom_fn *custom; /* instead of FIELDS: reads a whole item */
 };
 
 /* Beginning of every struct that is an item. */
-struct schema_item {
+struct policy_schema_item {
     const char *name; /* the key of a NAMED; of a LIST item what its row "name" read */
     struct policy_mark mark;
 };
 
-struct schema_reference {
+struct policy_schema_reference {
     const char *name; /* NULL: not given */
     struct policy_mark mark;
     size_t index; /* set by who resolves it */
 };
 
 /* Sets every place of TABLE in TARGET to its default. TARGET is zeroed. */
-void schema_defaults(struct schema_context *context, const struct schema_table *table,
-                     void *target);
+void policy_schema_defaults(struct policy_schema_context *context,
+                            const struct policy_schema_table *table, void *target);
 /* Reads NODE over the defaults. Errors go to the report. */
-void schema_read_map(struct schema_context *context, const struct policy_node *node,
-                     const struct schema_table *table, void *target);
+void policy_schema_read_map(struct policy_schema_context *context, const struct policy_node *node,
+                            const struct policy_schema_table *table, void *target);
 /* Reads NODE as the value of FIELD into PLACE. Errors go to the report. */
-void schema_read_field(struct schema_context *context, const struct policy_node *node,
-                       const struct schema_field *field, void *place);
+void policy_schema_read_field(struct policy_schema_context *context, const struct policy_node *node,
+                              const struct policy_schema_field *field, void *place);
 /* NODE as a number of TYPE within FIELD's range or one of its words; false when reported. */
-bool schema_read_number(struct schema_context *context, const struct policy_node *node,
-                        const struct schema_field *field, int64_t *out);
+bool policy_schema_read_number(struct policy_schema_context *context,
+                               const struct policy_node *node,
+                               const struct policy_schema_field *field, int64_t *out);
 /* True when NODE is of KIND; else reports what KEY needs. */
-bool schema_expect(struct schema_context *context, const struct policy_node *node,
-                   enum policy_yaml_kind kind);
+bool policy_schema_expect(struct policy_schema_context *context, const struct policy_node *node,
+                          enum policy_yaml_kind kind);
 /* The key of NODE in quotes, or "a list item" text. */
-const char *schema_label(const struct policy_node *node, char out[static POLICY_QUOTE_MAX]);
+const char *policy_schema_label(const struct policy_node *node, char out[static POLICY_QUOTE_MAX]);
 /* True when TEXT is a SCHEMA_NAME. */
-bool schema_is_name(const char *text, size_t len);
-/* ITEM I of ARRAY, whose items are SIZE octets and begin with struct schema_item. */
-struct schema_item *schema_item_at(const struct policy_array *array, size_t size, size_t i);
+bool policy_schema_is_name(const char *text, size_t len);
+/* ITEM I of ARRAY, whose items are SIZE octets and begin with struct policy_schema_item. */
+struct policy_schema_item *policy_schema_item_at(const struct policy_array *array, size_t size,
+                                                 size_t i);
 /*
  * Finds the item that REFERENCE names and sets its index; else reports "unknown WHAT" with the
  * nearest name. Reference not given: false, nothing reported.
  */
-bool schema_resolve(struct schema_context *context, const struct policy_array *array, size_t size,
-                    const char *what, struct schema_reference *reference);
+bool policy_schema_resolve(struct policy_schema_context *context, const struct policy_array *array,
+                           size_t size, const char *what,
+                           struct policy_schema_reference *reference);
 
 #endif

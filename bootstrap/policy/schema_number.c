@@ -65,7 +65,8 @@ static const char *parse_boolean(const char *text, size_t len, int64_t *out)
     return *out == 1 || has_text(text, len, "false") ? NULL : "must be true or false";
 }
 
-const char *schema_number_parse(enum schema_type type, const char *text, size_t len, int64_t *out)
+const char *policy_schema_number_parse(enum policy_schema_type type, const char *text, size_t len,
+                                       int64_t *out)
 {
     if (type == SCHEMA_BOOLEAN) {
         return parse_boolean(text, len, out);
@@ -100,7 +101,8 @@ const char *schema_number_parse(enum schema_type type, const char *text, size_t 
     return kind->wanted;
 }
 
-const char *schema_number_text(enum schema_type type, int64_t value, char *out, size_t capacity)
+const char *policy_schema_number_text(enum policy_schema_type type, int64_t value, char *out,
+                                      size_t capacity)
 {
     const struct unit *best = NULL;
     for (const struct unit *unit = kinds[type].units; unit->suffix != NULL; unit++) {

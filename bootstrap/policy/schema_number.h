@@ -10,8 +10,10 @@
  * LEN octets of TEXT as a number of TYPE (INTEGER, SECONDS, MILLISECONDS, BYTES, BOOLEAN).
  * NULL when it is one and fits int64_t; else what is wrong, as the end of a sentence.
  */
-const char *schema_number_parse(enum schema_type type, const char *text, size_t len, int64_t *out);
+const char *policy_schema_number_parse(enum policy_schema_type type, const char *text, size_t len,
+                                       int64_t *out);
 /* VALUE as a file would write it, into OUT; returns OUT. */
-const char *schema_number_text(enum schema_type type, int64_t value, char *out, size_t capacity);
+const char *policy_schema_number_text(enum policy_schema_type type, int64_t value, char *out,
+                                      size_t capacity);
 
 #endif

@@ -11,7 +11,7 @@ enum { NAME_MAX_OCTETS = PKI_NAME_MAX, LIST_TEXT_MAX = 200 };
 
 /* ---- words and names ---- */
 
-const char *schema_label(const struct policy_node *node, char out[static POLICY_QUOTE_MAX])
+const char *policy_schema_label(const struct policy_node *node, char out[static POLICY_QUOTE_MAX])
 {
     if (node->key == NULL) {
         memcpy(out, "this item", sizeof "this item");
@@ -20,7 +20,7 @@ const char *schema_label(const struct policy_node *node, char out[static POLICY_
     return policy_quote(node->key, node->key_len, out);
 }
 
-bool schema_is_name(const char *text, size_t len)
+bool policy_schema_is_name(const char *text, size_t len)
 {
     static const char valid[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     return len > 0 && len <= NAME_MAX_OCTETS && strspn(text, valid) == len;
@@ -37,13 +37,14 @@ static void join(char *list, const char *word)
     }
 }
 
-void schema_value_unknown_key(struct schema_context *context, const struct policy_node *node,
-                              const struct schema_table *table)
+void policy_schema_value_unknown_key(struct policy_schema_context *context,
+                                     const struct policy_node *node,
+                                     const struct policy_schema_table *table)
 {
     struct policy_nearest nearest = {.word = node->key, .len = node->key_len};
     char list[LIST_TEXT_MAX] = "";
     char quoted[POLICY_QUOTE_MAX];
-    for (const struct schema_field *field = table->fields; field->key != NULL; field++) {
+    for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
         if (field->type != SCHEMA_LATER) {
             policy_nearest_try(&nearest, field->key);
             join(list, field->key);
@@ -59,13 +60,14 @@ void schema_value_unknown_key(struct schema_context *context, const struct polic
     }
 }
 
-static void report_unknown_word(struct schema_context *context, const struct policy_node *node,
-                                const struct schema_field *field)
+static void report_unknown_word(struct policy_schema_context *context,
+                                const struct policy_node *node,
+                                const struct policy_schema_field *field)
 {
     struct policy_nearest nearest = {.word = node->text, .len = node->len};
     char list[LIST_TEXT_MAX] = "";
     char quoted[POLICY_QUOTE_MAX];
-    for (const struct schema_word *word = field->words; word->word != NULL; word++) {
+    for (const struct policy_schema_word *word = field->words; word->word != NULL; word++) {
         policy_nearest_try(&nearest, word->word);
         join(list, word->word);
     }
@@ -79,10 +81,11 @@ static void report_unknown_word(struct schema_context *context, const struct pol
     }
 }
 
-static bool find_word(const struct schema_word *words, const struct policy_node *node,
+static bool find_word(const struct policy_schema_word *words, const struct policy_node *node,
                       int64_t *value)
 {
-    for (const struct schema_word *word = words; word != NULL && word->word != NULL; word++) {
+    for (const struct policy_schema_word *word = words; word != NULL && word->word != NULL;
+         word++) {
         if (strcmp(word->word, node->text) == 0) {
             *value = word->value;
             return true;
@@ -91,19 +94,19 @@ static bool find_word(const struct schema_word *words, const struct policy_node 
     return false;
 }
 
-bool schema_expect(struct schema_context *context, const struct policy_node *node,
-                   enum policy_yaml_kind kind)
+bool policy_schema_expect(struct policy_schema_context *context, const struct policy_node *node,
+                          enum policy_yaml_kind kind)
 {
     static const char *const names[] = {"a single value", "a map (key: value)", "a list"};
     char label[POLICY_QUOTE_MAX];
     if (node->is_null) {
         policy_error(context->report, node->mark, "%s has no value; it needs %s",
-                     schema_label(node, label), names[kind]);
+                     policy_schema_label(node, label), names[kind]);
         return false;
     }
     if (node->kind != kind) {
         policy_error(context->report, node->mark, "%s must be %s, not %s",
-                     schema_label(node, label), names[kind], names[node->kind]);
+                     policy_schema_label(node, label), names[kind], names[node->kind]);
         return false;
     }
     return true;
@@ -111,33 +114,34 @@ bool schema_expect(struct schema_context *context, const struct policy_node *nod
 
 /* ---- single values ---- */
 
-static void report_range(struct schema_context *context, const struct policy_node *node,
-                         const struct schema_field *field)
+static void report_range(struct policy_schema_context *context, const struct policy_node *node,
+                         const struct policy_schema_field *field)
 {
     char low[32];
     char high[32];
     char quoted[POLICY_QUOTE_MAX];
     policy_error(context->report, node->mark, "%s: %s is outside %s to %s", field->key,
                  policy_quote(node->text, node->len, quoted),
-                 schema_number_text(field->type, field->min, low, sizeof low),
-                 schema_number_text(field->type, field->max, high, sizeof high));
+                 policy_schema_number_text(field->type, field->min, low, sizeof low),
+                 policy_schema_number_text(field->type, field->max, high, sizeof high));
 }
 
-bool schema_read_number(struct schema_context *context, const struct policy_node *node,
-                        const struct schema_field *field, int64_t *out)
+bool policy_schema_read_number(struct policy_schema_context *context,
+                               const struct policy_node *node,
+                               const struct policy_schema_field *field, int64_t *out)
 {
-    if (!schema_expect(context, node, POLICY_YAML_SCALAR)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_SCALAR)) {
         return false;
     }
     if (find_word(field->words, node, out)) {
         return true;
     }
     int64_t value = 0;
-    const char *wrong = schema_number_parse(field->type, node->text, node->len, &value);
+    const char *wrong = policy_schema_number_parse(field->type, node->text, node->len, &value);
     if (wrong != NULL) {
         char list[LIST_TEXT_MAX] = "";
         char quoted[POLICY_QUOTE_MAX];
-        for (const struct schema_word *word = field->words; word && word->word; word++) {
+        for (const struct policy_schema_word *word = field->words; word && word->word; word++) {
             join(list, word->word);
         }
         policy_error(context->report, node->mark, "%s: %s %s%s%s", field->key,
@@ -153,22 +157,24 @@ bool schema_read_number(struct schema_context *context, const struct policy_node
     return true;
 }
 
-void schema_value_word(struct schema_context *context, const struct policy_node *node,
-                       const struct schema_field *field, int64_t *place)
+void policy_schema_value_word(struct policy_schema_context *context, const struct policy_node *node,
+                              const struct policy_schema_field *field, int64_t *place)
 {
-    if (schema_expect(context, node, POLICY_YAML_SCALAR) && !find_word(field->words, node, place)) {
+    if (policy_schema_expect(context, node, POLICY_YAML_SCALAR) &&
+        !find_word(field->words, node, place)) {
         report_unknown_word(context, node, field);
     }
 }
 
-void schema_value_flags(struct schema_context *context, const struct policy_node *node,
-                        const struct schema_field *field, int64_t *place)
+void policy_schema_value_flags(struct policy_schema_context *context,
+                               const struct policy_node *node,
+                               const struct policy_schema_field *field, int64_t *place)
 {
     const struct policy_node *item = node->kind == POLICY_YAML_LIST ? node->first : node;
     int64_t flags = 0;
     for (; item != NULL; item = node->kind == POLICY_YAML_LIST ? item->next : NULL) {
         int64_t flag = 0;
-        schema_value_word(context, item, field, &flag);
+        policy_schema_value_word(context, item, field, &flag);
         flags |= flag;
     }
     if (node->kind == POLICY_YAML_LIST && node->count == 0) {
@@ -178,10 +184,11 @@ void schema_value_flags(struct schema_context *context, const struct policy_node
 }
 
 /* A checked text of NODE, or NULL when reported. */
-const char *schema_value_text(struct schema_context *context, const struct policy_node *node,
-                              const struct schema_field *field)
+const char *policy_schema_value_text(struct policy_schema_context *context,
+                                     const struct policy_node *node,
+                                     const struct policy_schema_field *field)
 {
-    if (!schema_expect(context, node, POLICY_YAML_SCALAR)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_SCALAR)) {
         return NULL;
     }
     if ((int64_t)node->len < field->min || (int64_t)node->len > field->max) {
@@ -204,13 +211,13 @@ const char *schema_value_text(struct schema_context *context, const struct polic
     return policy_arena_text(context->arena, node->text, node->len);
 }
 
-const char *schema_value_name(struct schema_context *context, const struct policy_node *node,
-                              const char *key)
+const char *policy_schema_value_name(struct policy_schema_context *context,
+                                     const struct policy_node *node, const char *key)
 {
-    if (!schema_expect(context, node, POLICY_YAML_SCALAR)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_SCALAR)) {
         return NULL;
     }
-    if (!schema_is_name(node->text, node->len)) {
+    if (!policy_schema_is_name(node->text, node->len)) {
         char quoted[POLICY_QUOTE_MAX];
         policy_error(context->report, node->mark,
                      "%s: %s is not a name: 1 to 64 letters, digits, '.', '_', '-'", key,
@@ -220,9 +227,11 @@ const char *schema_value_name(struct schema_context *context, const struct polic
     return policy_arena_text(context->arena, node->text, node->len);
 }
 
-void schema_value_reference(struct schema_context *context, const struct policy_node *node,
-                            const struct schema_field *field, struct schema_reference *place)
+void policy_schema_value_reference(struct policy_schema_context *context,
+                                   const struct policy_node *node,
+                                   const struct policy_schema_field *field,
+                                   struct policy_schema_reference *place)
 {
-    place->name = schema_value_name(context, node, field->key);
+    place->name = policy_schema_value_name(context, node, field->key);
     place->mark = node->mark;
 }

@@ -9,22 +9,27 @@
 #include "bootstrap/policy/schema.h"
 
 /* Reports that the key of NODE is none of TABLE's. */
-void schema_value_unknown_key(struct schema_context *context, const struct policy_node *node,
-                              const struct schema_table *table);
+void policy_schema_value_unknown_key(struct policy_schema_context *context,
+                                     const struct policy_node *node,
+                                     const struct policy_schema_table *table);
 /* One of FIELD's words; PLACE stays when reported. */
-void schema_value_word(struct schema_context *context, const struct policy_node *node,
-                       const struct schema_field *field, int64_t *place);
+void policy_schema_value_word(struct policy_schema_context *context, const struct policy_node *node,
+                              const struct policy_schema_field *field, int64_t *place);
 /* One of FIELD's words or a list of them, or-ed. */
-void schema_value_flags(struct schema_context *context, const struct policy_node *node,
-                        const struct schema_field *field, int64_t *place);
+void policy_schema_value_flags(struct policy_schema_context *context,
+                               const struct policy_node *node,
+                               const struct policy_schema_field *field, int64_t *place);
 /* A text within FIELD's length (a TEMPLATE: with known placeholders), or NULL when reported. */
-const char *schema_value_text(struct schema_context *context, const struct policy_node *node,
-                              const struct schema_field *field);
+const char *policy_schema_value_text(struct policy_schema_context *context,
+                                     const struct policy_node *node,
+                                     const struct policy_schema_field *field);
 /* A name, or NULL when reported under KEY. */
-const char *schema_value_name(struct schema_context *context, const struct policy_node *node,
-                              const char *key);
+const char *policy_schema_value_name(struct policy_schema_context *context,
+                                     const struct policy_node *node, const char *key);
 /* A name that another key defines; resolved later. */
-void schema_value_reference(struct schema_context *context, const struct policy_node *node,
-                            const struct schema_field *field, struct schema_reference *place);
+void policy_schema_value_reference(struct policy_schema_context *context,
+                                   const struct policy_node *node,
+                                   const struct policy_schema_field *field,
+                                   struct policy_schema_reference *place);
 
 #endif

@@ -12,13 +12,13 @@
 
 /* As the rows read them. */
 struct settings_log {
-    struct schema_item item;
+    struct policy_schema_item item;
     int64_t is_json;
     int64_t level;
 };
 
 struct settings_file {
-    struct schema_item item;
+    struct policy_schema_item item;
     int64_t version;
     struct policy_array listen;
     int64_t allow_plain_secrets, workers;
@@ -29,28 +29,28 @@ struct settings_file {
     int64_t control_mode, map_bytes;
 };
 
-static const struct schema_word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
-static const struct schema_word mode_words[] = {{"0600", 0600}, {"0660", 0660}, {NULL, 0}};
-static const struct schema_word level_words[] = {
+static const struct policy_schema_word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
+static const struct policy_schema_word mode_words[] = {{"0600", 0600}, {"0660", 0660}, {NULL, 0}};
+static const struct policy_schema_word level_words[] = {
     {"error", 0}, {"warning", 1}, {"info", 2}, {"debug", 3}, {NULL, 0}};
 
-static const struct schema_field log_rows[] = {{.key = "format",
-                                                .type = SCHEMA_WORD,
-                                                .offset = AT(settings_log, is_json),
-                                                .fallback = "text",
-                                                .words = format_words,
-                                                .help = "one line an event: text or json"},
-                                               {.key = "level",
-                                                .type = SCHEMA_WORD,
-                                                .offset = AT(settings_log, level),
-                                                .fallback = "info",
-                                                .words = level_words,
-                                                .help = "the least that is logged"},
-                                               {0}};
-static const struct schema_table log_table = {
+static const struct policy_schema_field log_rows[] = {{.key = "format",
+                                                       .type = SCHEMA_WORD,
+                                                       .offset = AT(settings_log, is_json),
+                                                       .fallback = "text",
+                                                       .words = format_words,
+                                                       .help = "one line an event: text or json"},
+                                                      {.key = "level",
+                                                       .type = SCHEMA_WORD,
+                                                       .offset = AT(settings_log, level),
+                                                       .fallback = "info",
+                                                       .words = level_words,
+                                                       .help = "the least that is logged"},
+                                                      {0}};
+static const struct policy_schema_table log_table = {
     .what = "log", .size = sizeof(struct settings_log), .fields = log_rows};
 
-static const struct schema_field settings_rows[] = {
+static const struct policy_schema_field settings_rows[] = {
     {.key = "imprintd",
      .type = SCHEMA_INTEGER,
      .offset = AT(settings_file, version),
@@ -143,7 +143,7 @@ static const struct schema_field settings_rows[] = {
     {.key = "metrics", .type = SCHEMA_LATER, .help = "metrics listener"},
     {0}};
 
-const struct schema_table policy_settings_language = {
+const struct policy_schema_table policy_settings_language = {
     .what = "settings file", .size = sizeof(struct settings_file), .fields = settings_rows};
 
 /* ---- rows -> settings ---- */
@@ -207,7 +207,7 @@ static struct policy_mark mark_of(const struct policy_node *root, const char *ke
 }
 
 /* A listener is a scheme, an address and a port, nothing more. */
-static void check_listeners(struct schema_context *context, const struct policy_node *root,
+static void check_listeners(struct policy_schema_context *context, const struct policy_node *root,
                             const struct settings_file *file)
 {
     const char *const *listen = file->listen.items;
@@ -235,13 +235,13 @@ bool policy_settings_load_text(const char *file, const char *text, size_t len,
                                struct policy_settings *settings, struct policy_report *report)
 {
     struct policy_arena arena = {0};
-    struct schema_context context = {.file = file, .arena = &arena, .report = report};
+    struct policy_schema_context context = {.file = file, .arena = &arena, .report = report};
     struct settings_file rows = {0};
     struct policy_settings loaded = {0};
     size_t errors_before = report->error_count;
     struct policy_node *root = policy_yaml_parse(file, text, len, &arena, report);
     if (root != NULL) {
-        schema_read_map(&context, root, &policy_settings_language, &rows);
+        policy_schema_read_map(&context, root, &policy_settings_language, &rows);
     }
     if (root != NULL && root->kind == POLICY_YAML_MAP) {
         check_listeners(&context, root, &rows);

@@ -21,8 +21,8 @@ static bool parse_link(const char *text, struct lwm2m_link_value *out)
     int64_t ids[2];
     const char *colon = strchr(text, ':');
     if (colon == NULL ||
-        schema_number_parse(SCHEMA_INTEGER, text, (size_t)(colon - text), &ids[0]) != NULL ||
-        schema_number_parse(SCHEMA_INTEGER, colon + 1, strlen(colon + 1), &ids[1]) != NULL ||
+        policy_schema_number_parse(SCHEMA_INTEGER, text, (size_t)(colon - text), &ids[0]) != NULL ||
+        policy_schema_number_parse(SCHEMA_INTEGER, colon + 1, strlen(colon + 1), &ids[1]) != NULL ||
         ids[0] < 0 || ids[0] > LWM2M_ID_NONE || ids[1] < 0 || ids[1] > LWM2M_ID_NONE) {
         return false;
     }
@@ -57,9 +57,9 @@ static bool parse_hex(struct policy_arena *arena, const char *text, size_t len,
     return true;
 }
 
-static bool parse_integer(const char *text, size_t len, enum schema_type type, int64_t *out)
+static bool parse_integer(const char *text, size_t len, enum policy_schema_type type, int64_t *out)
 {
-    return schema_number_parse(type, text, len, out) == NULL;
+    return policy_schema_number_parse(type, text, len, out) == NULL;
 }
 
 const char *policy_value_parse(struct policy_arena *arena, const struct policy_node *node,

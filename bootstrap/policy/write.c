@@ -5,8 +5,8 @@
 
 enum { INSTANCES_MAX = 64 };
 
-static void write_error(struct schema_context *context, struct policy_mark mark, const char *word,
-                        const char *text)
+static void write_error(struct policy_schema_context *context, struct policy_mark mark,
+                        const char *word, const char *text)
 {
     char quoted[POLICY_QUOTE_MAX];
     policy_error(context->report, mark, "%s: %s", policy_quote(word, strlen(word), quoted), text);
@@ -14,12 +14,12 @@ static void write_error(struct schema_context *context, struct policy_mark mark,
 
 /* ---- resources ---- */
 
-static void add_leaf(struct schema_context *context, const struct policy_node *node,
+static void add_leaf(struct policy_schema_context *context, const struct policy_node *node,
                      const struct lwm2m_resource *resource, struct lwm2m_path path,
                      struct policy_write *write)
 {
     struct lwm2m_leaf leaf = {.path = path};
-    if (!schema_expect(context, node, POLICY_YAML_SCALAR)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_SCALAR)) {
         return;
     }
     const char *wrong = policy_value_parse(context->arena, node, resource->type, &leaf.value);
@@ -38,7 +38,7 @@ static void add_leaf(struct schema_context *context, const struct policy_node *n
 }
 
 /* A multiple resource: a list (instances 0, 1, ..) or one value (instance 0). */
-static void add_instances(struct schema_context *context, const struct policy_node *node,
+static void add_instances(struct policy_schema_context *context, const struct policy_node *node,
                           const struct lwm2m_resource *resource, struct lwm2m_path path,
                           struct policy_write *write)
 {
@@ -57,7 +57,7 @@ static void add_instances(struct schema_context *context, const struct policy_no
     }
 }
 
-static void unknown_resource(struct schema_context *context, const struct policy_node *node,
+static void unknown_resource(struct policy_schema_context *context, const struct policy_node *node,
                              const struct lwm2m_object *object)
 {
     char quoted[POLICY_QUOTE_MAX];
@@ -83,7 +83,7 @@ static int leaf_compare(const void *left, const void *right)
     return lwm2m_path_compare(a->path, b->path);
 }
 
-static void read_resources(struct schema_context *context, const struct policy_node *node,
+static void read_resources(struct policy_schema_context *context, const struct policy_node *node,
                            const struct lwm2m_object *object, struct policy_write *write)
 {
     for (const struct policy_node *child = node->first; child != NULL; child = child->next) {
@@ -113,7 +113,7 @@ static void read_resources(struct schema_context *context, const struct policy_n
 }
 
 /* The object that PATH may be written to by `write:`, or NULL when reported. */
-static const struct lwm2m_object *writable_object(struct schema_context *context,
+static const struct lwm2m_object *writable_object(struct policy_schema_context *context,
                                                   const struct policy_node *node,
                                                   struct lwm2m_path *path)
 {
@@ -140,15 +140,16 @@ static const struct lwm2m_object *writable_object(struct schema_context *context
     return object;
 }
 
-void policy_read_writes(struct schema_context *context, const struct policy_node *node, void *place)
+void policy_read_writes(struct policy_schema_context *context, const struct policy_node *node,
+                        void *place)
 {
-    if (!schema_expect(context, node, POLICY_YAML_MAP)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_MAP)) {
         return;
     }
     for (const struct policy_node *child = node->first; child != NULL; child = child->next) {
         struct policy_write write = {0};
         const struct lwm2m_object *object = writable_object(context, child, &write.path);
-        if (object == NULL || !schema_expect(context, child, POLICY_YAML_MAP)) {
+        if (object == NULL || !policy_schema_expect(context, child, POLICY_YAML_MAP)) {
             continue;
         }
         if (child->count == 0) {
@@ -179,15 +180,15 @@ static const char *delete_refusal(struct lwm2m_path path)
     return path.id[0] == LWM2M_OBJECT_DEVICE ? "devices do not delete their Device object" : NULL;
 }
 
-void policy_read_deletes(struct schema_context *context, const struct policy_node *node,
+void policy_read_deletes(struct policy_schema_context *context, const struct policy_node *node,
                          void *place)
 {
-    if (!schema_expect(context, node, POLICY_YAML_LIST)) {
+    if (!policy_schema_expect(context, node, POLICY_YAML_LIST)) {
         return;
     }
     for (const struct policy_node *item = node->first; item != NULL; item = item->next) {
         struct lwm2m_path path;
-        if (!schema_expect(context, item, POLICY_YAML_SCALAR)) {
+        if (!policy_schema_expect(context, item, POLICY_YAML_SCALAR)) {
             continue;
         }
         const char *refusal = lwm2m_path_parse(item->text, item->len, &path) != LWM2M_OK

@@ -109,16 +109,16 @@ static void check_value(const struct policy_node *node, enum lwm2m_type type)
 }
 
 /* A number that is read, written as files write it and read again is the same. */
-static void check_number(const struct policy_node *node, enum schema_type type)
+static void check_number(const struct policy_node *node, enum policy_schema_type type)
 {
     int64_t number = 0;
     int64_t again = 0;
     char text[64];
-    const char *wrong = schema_number_parse(type, node->text, node->len, &number);
+    const char *wrong = policy_schema_number_parse(type, node->text, node->len, &number);
     require(wrong == NULL || wrong[0] != '\0');
     if (wrong == NULL) {
-        schema_number_text(type, number, text, sizeof text);
-        require(schema_number_parse(type, text, strlen(text), &again) == NULL && again == number);
+        policy_schema_number_text(type, number, text, sizeof text);
+        require(policy_schema_number_parse(type, text, strlen(text), &again) == NULL && again == number);
     }
 }
 
@@ -127,7 +127,7 @@ static void check_values(const uint8_t *data, size_t size)
     static const enum lwm2m_type types[] = {
         LWM2M_NONE,    LWM2M_STRING, LWM2M_INTEGER, LWM2M_UNSIGNED, LWM2M_FLOAT,
         LWM2M_BOOLEAN, LWM2M_OPAQUE, LWM2M_TIME,    LWM2M_OBJLNK,   LWM2M_CORELNK};
-    static const enum schema_type numbers[] = {SCHEMA_INTEGER, SCHEMA_SECONDS, SCHEMA_MILLISECONDS,
+    static const enum policy_schema_type numbers[] = {SCHEMA_INTEGER, SCHEMA_SECONDS, SCHEMA_MILLISECONDS,
                                                SCHEMA_BYTES};
     char text[VALUE_MAX + 1] = "";
     memcpy(text, data, size);

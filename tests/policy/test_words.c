@@ -71,7 +71,7 @@ static void test_numbers(void **state)
 {
     (void)state;
     static const struct {
-        enum schema_type type;
+        enum policy_schema_type type;
         const char *text;
         int64_t value;
         const char *shown; /* NULL: not a number */
@@ -106,13 +106,13 @@ static void test_numbers(void **state)
         int64_t value = 0;
         char shown[40] = "";
         const char *wrong =
-            schema_number_parse(cases[i].type, cases[i].text, strlen(cases[i].text), &value);
+            policy_schema_number_parse(cases[i].type, cases[i].text, strlen(cases[i].text), &value);
         if ((wrong == NULL) != (cases[i].shown != NULL)) {
             fail_msg("\"%s\": %s", cases[i].text, wrong != NULL ? wrong : "good");
         }
         if (wrong == NULL) {
             assert_true(value == cases[i].value);
-            schema_number_text(cases[i].type, value, shown, sizeof shown);
+            policy_schema_number_text(cases[i].type, value, shown, sizeof shown);
             assert_string_equal(shown, cases[i].shown);
         }
     }
@@ -244,18 +244,18 @@ static void test_quote(void **state)
 }
 
 /* Each default that a row gives must be readable by that row. */
-static void check_defaults(const struct schema_table *table)
+static void check_defaults(const struct policy_schema_table *table)
 {
     struct policy_arena arena = {0};
     struct policy_report report = {0};
-    struct schema_context context = {.arena = &arena, .report = &report};
+    struct policy_schema_context context = {.arena = &arena, .report = &report};
     if (table->fields != NULL) {
         unsigned char *target = policy_arena_alloc(&arena, table->size);
-        schema_defaults(&context, table, target);
+        policy_schema_defaults(&context, table, target);
         if (report.error_count > 0) {
             fail_msg("%s: %s", table->what, report.problems[0].text);
         }
-        for (const struct schema_field *field = table->fields; field->key != NULL; field++) {
+        for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
             assert_non_null(field->help);
             assert_false(field->is_required && field->fallback != NULL);
             if (field->table != NULL) {
@@ -275,10 +275,10 @@ static void test_rows(void **state)
 }
 
 /* Every key of TABLE stands in DOCUMENT as `key`. */
-static void check_documented(const struct schema_table *table, const char *document)
+static void check_documented(const struct policy_schema_table *table, const char *document)
 {
-    for (const struct schema_field *field = table->fields; field != NULL && field->key != NULL;
-         field++) {
+    for (const struct policy_schema_field *field = table->fields;
+         field != NULL && field->key != NULL; field++) {
         char wanted[80];
         size_t len = strcspn(field->key, "*");
         snprintf(wanted, sizeof wanted, "`%.*s", (int)len, field->key);
@@ -296,7 +296,7 @@ static void test_documents(void **state)
     (void)state;
     static const struct {
         const char *path;
-        const struct schema_table *table;
+        const struct policy_schema_table *table;
     } documents[] = {{IMPRINT_SRC "/docs/policy.md", &policy_language},
                      {IMPRINT_SRC "/docs/settings.md", &policy_settings_language}};
     for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {

@@ -34,8 +34,8 @@ static void trace_outcome(struct bs_worker *worker, const char *endpoint,
     const struct bs_trace_origin origin = {
         .at_ms = bs_clock_ms(), .endpoint = endpoint, .peer = outcome->peer};
     char why[PKI_STEP_MAX + PKI_REASON_MAX + 32];
-    snprintf(why, sizeof why, "%s %s %s", pki_result_name(outcome->result), outcome->step,
-             outcome->reason);
+    snprintf(why, sizeof why, "%s at %s%s%s", pki_result_name(outcome->result), outcome->step,
+             outcome->reason[0] ? ": " : "", outcome->reason);
     bs_trace_event(worker->shared->trace, subscribers, &origin, "outcome", why);
 }
 

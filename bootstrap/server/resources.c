@@ -86,6 +86,11 @@ static uint8_t identify(struct bs_worker *worker, struct cc_session *session, co
         if (!error && claimed[0] && strcmp(claimed, device->endpoint) != 0) {
             worker->mismatches++;
             note_unknown_endpoint(worker, session, claimed);
+            if (bs_worker_may_log(worker))
+                BS_LOG(worker->shared->log, BS_WARNING, "refused",
+                       BS_TEXT("reason", "endpoint_mismatch"),
+                       BS_TEXT("peer", cc_session_peer(session)),
+                       BS_TEXT("endpoint", device->endpoint), BS_TEXT("claimed", claimed));
             *why = "endpoint_mismatch";
             return CC_BAD_REQUEST;
         }
@@ -167,7 +172,7 @@ static void bootstrap_request(struct bs_worker *worker, struct cc_session *sessi
     uint8_t refusal = take_endpoint(request, claimed)
                           ? identify(worker, session, claimed, &device, &why)
                           : CC_BAD_REQUEST;
-    if (!refusal && device.id) {
+    if (device.id) {
         admission.endpoint = device.endpoint;
         admission.device_id = device.id;
     }
@@ -189,7 +194,6 @@ static void bootstrap_request(struct bs_worker *worker, struct cc_session *sessi
     }
     bs_respond(session, ticket, refusal ? refusal : CC_CHANGED);
     if (refusal) {
-        admission.device_id = device.id ? device.id : admission.device_id;
         bs_run_record(worker, session, &admission, PKI_RESULT_DENIED, refusal, why);
     } else if (admission.decision.verdict == POLICY_HOLD) {
         bs_run_record(worker, session, &admission, PKI_RESULT_HELD, 0, admission.decision.reason);

@@ -50,6 +50,8 @@ def test_endpoint_that_is_not_the_credentials(t):
         result = thief.bootstrap(daemon.address, "--version", "1.0")
         equal((result.result, result.outcome["code"]), ("refused", "4.00"), name)
     daemon.has(2, result="denied", reason="endpoint_mismatch")
+    check(daemon.events("refused", reason="endpoint_mismatch", endpoint="dev", claimed="victim"),
+          "the log does not name both")
     equal(home.status()["refused"]["endpoint_mismatch"], 2, "status")
     equal(home.show("victim").get("history"), [], "history of the victim")
     equal([row["result"] for row in home.history("dev", 2)], ["denied"] * 2, "of the other")
@@ -158,6 +160,8 @@ def test_read_only_home(t):
         done = home.imprint("device", "add", "other", code=None)
         check(done.returncode == 1 and "read-only" in done.stderr.lower(), done.stderr)
         check("dev" in home.imprint("device", "list"), "reading does not work")
+        given = home.imprint("device", "export", "dev", "--json", code=None)
+        check(given.returncode == 0 and "leaves no audit record" in given.stderr, given.stderr)
         started = subprocess.run([BIN / "imprintd", "--home", home.path, "--listen",
                                   "coaps://127.0.0.1:0"], capture_output=True, text=True,
                                  timeout=20, check=False)

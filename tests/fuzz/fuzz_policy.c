@@ -118,7 +118,8 @@ static void check_number(const struct policy_node *node, enum policy_schema_type
     require(wrong == NULL || wrong[0] != '\0');
     if (wrong == NULL) {
         policy_schema_number_text(type, number, text, sizeof text);
-        require(policy_schema_number_parse(type, text, strlen(text), &again) == NULL && again == number);
+        require(policy_schema_number_parse(type, text, strlen(text), &again) == NULL &&
+                again == number);
     }
 }
 
@@ -127,8 +128,8 @@ static void check_values(const uint8_t *data, size_t size)
     static const enum lwm2m_type types[] = {
         LWM2M_NONE,    LWM2M_STRING, LWM2M_INTEGER, LWM2M_UNSIGNED, LWM2M_FLOAT,
         LWM2M_BOOLEAN, LWM2M_OPAQUE, LWM2M_TIME,    LWM2M_OBJLNK,   LWM2M_CORELNK};
-    static const enum policy_schema_type numbers[] = {SCHEMA_INTEGER, SCHEMA_SECONDS, SCHEMA_MILLISECONDS,
-                                               SCHEMA_BYTES};
+    static const enum policy_schema_type numbers[] = {SCHEMA_INTEGER, SCHEMA_SECONDS,
+                                                      SCHEMA_MILLISECONDS, SCHEMA_BYTES};
     char text[VALUE_MAX + 1] = "";
     memcpy(text, data, size);
     struct policy_node node = {.kind = POLICY_YAML_SCALAR, .text = text, .len = size};

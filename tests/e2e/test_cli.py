@@ -564,12 +564,15 @@ class Control(Home):
                    "path": "/0/1", "format": "tlv", "content_format": 11542, "size": 86, "block1": "0/1/512", "repeat": True,
                    "values": [{"path": "/0/1/1", "name": "Bootstrap-Server", "value": False},
                               {"path": "/0/1/5", "name": "Secret Key", "value": "(16 octets)"}]}
+        answer = {"event": "message", "at_ms": 1700000000200, "peer": "127.0.0.1:9", "direction": "in", "type": "ACK",
+                  "code": "2.05", "mid": 8, "content_format": 40, "size": 4, "text": "</1>"}
         closed = {"event": "closed", "at_ms": 1700000001000, "peer": "127.0.0.1:9", "endpoint": "", "why": "idle"}
         lines = [(json.dumps(line, separators=(",", ":")) + "\n").encode() for line in
-                 ({"ok": True}, closed, message, message)]
+                 ({"ok": True}, closed, answer, message, message)]
         self.serve(*lines, hold=True)
-        out = self.ok("trace", "--count", "1").out
+        out = self.ok("trace", "--count", "2").out
         self.assertNotIn("\x1b", out)
+        self.assertRegex(out, r"<- ACK 2\.05 +link +4 B  mid 8 ")
         for part in ("22:13:20.123  -> CON PUT    /0/1", "tlv", "86 B", "mid 7", "e\\x1b[2J", "0/1/512",
                      "(again)", "/0/1/5  Secret Key        (16 octets)", "Bootstrap-Server  false",
                      "-- closed  from 127.0.0.1:9: idle"):
@@ -577,7 +580,7 @@ class Control(Home):
         self.assertEqual(out.count("PUT"), 1)
         (self.home / "control.sock").unlink()
         self.serve(*lines)
-        self.assertEqual(len(self.ok("trace", "--json").documents()), 3)
+        self.assertEqual(len(self.ok("trace", "--json").documents()), 4)
 
     def test_a_home_with_a_long_path(self):
         self.home = self.folder / ("h" * 120)

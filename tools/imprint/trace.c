@@ -47,10 +47,11 @@ static char *clock_text(const struct lwm2m_json_node *node, char out[static 16])
  * none. */
 static const char *format_of(const struct lwm2m_json_node *node, char out[static 512])
 {
-    const struct lwm2m_format *format =
-        lwm2m_format_by_number((uint16_t)cli_answer_uint(node, "content_format"));
-    if (get(node, "content_format", out)[0] != '\0' && format != NULL) {
-        snprintf(out, 512, "%s", format->name);
+    uint16_t number = (uint16_t)cli_answer_uint(node, "content_format");
+    const struct lwm2m_format *format = lwm2m_format_by_number(number);
+    const char *name = number == LWM2M_FORMAT_LINK ? "link" : format != NULL ? format->name : NULL;
+    if (get(node, "content_format", out)[0] != '\0' && name != NULL) {
+        snprintf(out, 512, "%s", name);
     }
     return out;
 }

@@ -160,7 +160,8 @@ static void input(struct play *play, const uint8_t *datagram, size_t len)
 
 static void step_wait(struct play *play)
 {
-    play->now_ms += (uint64_t)take(play) << (take(play) % 12);
+    uint64_t ms = take(play);
+    play->now_ms += ms << (take(play) % 12);
     if (cc_exchange_deadline(play->exchange) <= play->now_ms) {
         cc_exchange_timer(play->exchange, play->now_ms);
         require(cc_exchange_deadline(play->exchange) > play->now_ms);
@@ -259,19 +260,22 @@ static void step_request(struct play *play)
 static void step_respond(struct play *play)
 {
     uint8_t how = take(play);
-    respond(play, &play->tickets[how % TICKETS], take(play), (size_t)take(play) * 16);
+    uint8_t code = take(play);
+    respond(play, &play->tickets[how % TICKETS], code, (size_t)take(play) * 16);
 }
 
 static void step_set(struct play *play)
 {
     uint32_t timeout_ms = take(play) * 16U;
     uint8_t how = take(play);
+    uint16_t block_bytes = (uint16_t)(16U << (take(play) % 7));
+    uint32_t body_max_bytes = take(play) * 16U;
     play->habits = how / 64;
     struct cc_parameters parameters = {.ack_timeout_ms = timeout_ms,
                                        .ack_random_permille = 1500,
                                        .max_retransmit = how % 5,
-                                       .block_bytes = (uint16_t)(16U << (take(play) % 7)),
-                                       .body_max_bytes = (uint32_t)take(play) * 16};
+                                       .block_bytes = block_bytes,
+                                       .body_max_bytes = body_max_bytes};
     cc_exchange_parameters(play->exchange, &parameters);
     play->answers = take(play);
 }

@@ -30,7 +30,7 @@ static void tell_request(const coap_pdu_t *request, const char *path, int format
 {
     printf("{\"event\": \"request\", \"method\": \"%s\", \"path\": \"%s\", \"mid\": %d, "
            "\"format\": %d, \"answer\": \"%s\", \"body\": \"",
-           method_text(coap_pdu_get_code(request)), path, coap_pdu_get_mid(request), format,
+           method_text((int)coap_pdu_get_code(request)), path, coap_pdu_get_mid(request), format,
            answer);
     for (size_t i = 0; i < len; i++) {
         printf("%02x", body[i]);

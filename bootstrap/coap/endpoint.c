@@ -13,6 +13,7 @@
 #define EVENTS            64
 #define SESSIONS_MAX      100000
 #define HANDSHAKE_MS      60000
+#define HALF_OPEN_MS      2000
 #define HANDSHAKE_FAIL_MS 2000
 #define IDLE_MS           300000
 #define CAPACITY_TOLD_MS  1000
@@ -55,6 +56,7 @@ static void defaults(struct cc_endpoint_config *config)
     static const uint8_t none[CC_COOKIE_KEY];
     config->sessions_max = config->sessions_max ? config->sessions_max : SESSIONS_MAX;
     config->handshake_ms = config->handshake_ms ? config->handshake_ms : HANDSHAKE_MS;
+    config->half_open_ms = config->half_open_ms ? config->half_open_ms : HALF_OPEN_MS;
     config->handshake_fail_ms =
         config->handshake_fail_ms ? config->handshake_fail_ms : HANDSHAKE_FAIL_MS;
     config->idle_ms = config->idle_ms ? config->idle_ms : IDLE_MS;

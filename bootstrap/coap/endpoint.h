@@ -12,6 +12,11 @@
  * `refused` by their true name. A ClientHello of epoch 0 on a known address takes the cookie path;
  * when the new handshake completes, the old session is closed as CC_CLOSE_REPLACED.
  *
+ * A full house (sessions_max). Whoever proves his address takes the place of the oldest handshake
+ * that is older than half_open_ms, in O(1); when there is none he meets silence and may try again.
+ * An established session never gives way to a stranger, and plain CoAP, which proves nothing, makes
+ * nobody give way.
+ *
  * The user's callbacks run inside cc_endpoint_poll on the same thread and must not block. Only
  * cc_endpoint_wake may be called from another thread. The monotonic clock is read here, once a
  * round.
@@ -51,7 +56,8 @@ enum cc_refusal {
     CC_REFUSED_PSK_MISMATCH,     /* identity known, wrong key */
     CC_REFUSED_HANDSHAKE,        /* no common suite, malformed, alert .. */
     CC_REFUSED_TIMEOUT,          /* handshake_ms over */
-    CC_REFUSED_CAPACITY          /* sessions_max reached: met with silence */
+    CC_REFUSED_CAPACITY          /* sessions_max reached: met with silence, or a handshake that
+                                    gave way */
 };
 /* A few words for a log line. */
 const char *cc_refusal_text(enum cc_refusal refusal);
@@ -82,6 +88,7 @@ struct cc_endpoint_config {
     struct cc_parameters parameters; /* of new sessions */
     size_t sessions_max;             /* 0 = 100,000 */
     uint32_t handshake_ms;           /* whole handshake; 0 = 60,000 */
+    uint32_t half_open_ms;           /* a handshake so old may have to give way; 0 = 2,000 */
     uint32_t handshake_fail_ms;      /* after a record that failed at Finished; 0 = 2,000 */
     uint32_t idle_ms;                /* 0 = 300,000 */
     uint8_t cookie_key[16];          /* same in all workers; all zero = make one */

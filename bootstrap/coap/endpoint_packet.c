@@ -24,11 +24,13 @@ struct packet {
     struct cc_session *session; /* may be NULL */
 };
 
-/* NULL when there is no room: silence, so that the device tries again later. */
+/* NULL when there is no room: silence, so that the device tries again later. Only who proved his
+ * address may take another's place. */
 static struct cc_session *admit(const struct packet *packet)
 {
     struct cc_endpoint *endpoint = packet->listener->endpoint;
-    if (endpoint->accepted >= endpoint->config.sessions_max) {
+    if (endpoint->accepted >= endpoint->config.sessions_max &&
+        !(packet->listener->is_secure && cc_session_evict(endpoint))) {
         cc_endpoint_refuse(endpoint, &packet->path->peer, CC_REFUSED_CAPACITY, NULL);
         return NULL;
     }
@@ -49,8 +51,9 @@ static void accept_hello(const struct packet *packet)
         return;
     }
     session->hello = cc_dtls_hello_name(packet->datagram);
-    session->primary = primary;
-    if (primary) {
+    /* What gave way may have been the older handshake of this very address. */
+    if (primary && primary->state != CC_SESSION_CLOSED) {
+        session->primary = primary;
         primary->candidate = session;
     } else {
         cc_table_insert(&endpoint->table, &session->node);

@@ -32,8 +32,9 @@ struct cc_endpoint {
     uint64_t timer_steps;
     struct cc_dtls_context *dtls;
     struct cc_session *sessions;
-    struct cc_session *ended; /* freed at the end of the round */
-    size_t accepted;          /* server sessions that hold memory */
+    struct cc_session *ended;                      /* freed at the end of the round */
+    size_t accepted;                               /* server sessions that hold memory */
+    struct cc_session *half_open, *half_open_last; /* server handshakes, the oldest first */
     struct cc_endpoint_stats stats;
     uint64_t now_ms;
     uint64_t capacity_told_ms;

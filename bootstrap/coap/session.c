@@ -28,6 +28,25 @@ static void list_remove(struct cc_endpoint *endpoint, struct cc_session *session
     }
 }
 
+/* Among those in the handshake, in order of arrival. */
+static void half_open_add(struct cc_endpoint *endpoint, struct cc_session *session)
+{
+    session->older = endpoint->half_open_last;
+    *(session->older ? &session->older->younger : &endpoint->half_open) = session;
+    endpoint->half_open_last = session;
+}
+
+static void half_open_remove(struct cc_endpoint *endpoint, struct cc_session *session)
+{
+    if (!session->older && endpoint->half_open != session) {
+        return;
+    }
+    *(session->older ? &session->older->younger : &endpoint->half_open) = session->younger;
+    *(session->younger ? &session->younger->older : &endpoint->half_open_last) = session->older;
+    session->older = NULL;
+    session->younger = NULL;
+}
+
 struct cc_session *cc_session_new(struct cc_endpoint *endpoint, struct cc_listener *listener,
                                   const struct cc_path *path)
 {
@@ -50,7 +69,10 @@ struct cc_session *cc_session_new(struct cc_endpoint *endpoint, struct cc_listen
     session->active_at_ms = endpoint->now_ms;
     cc_address_text(&path->peer, session->peer_text, sizeof session->peer_text);
     list_add(endpoint, session);
-    endpoint->accepted += listener ? 1 : 0;
+    if (listener) {
+        endpoint->accepted++;
+        half_open_add(endpoint, session);
+    }
     return session;
 }
 
@@ -142,6 +164,7 @@ void cc_session_open(struct cc_session *session)
         return;
     }
     session->state = CC_SESSION_OPEN;
+    half_open_remove(endpoint, session);
     session->active_at_ms = endpoint->now_ms;
     endpoint->stats.established++;
     endpoint->stats.sessions++;
@@ -211,11 +234,26 @@ void cc_session_end(struct cc_session *session, enum cc_close reason)
         cc_dtls_bye(session->dtls);
     }
     leave_table(session);
+    half_open_remove(endpoint, session);
     cc_wheel_stop(&endpoint->wheel, &session->timer);
     if ((was_open || !session->listener) && endpoint->handlers.closed) {
         endpoint->handlers.closed(endpoint->config.context, session, reason);
     }
     release(session);
+}
+
+bool cc_session_evict(struct cc_endpoint *endpoint)
+{
+    struct cc_session *oldest = endpoint->half_open;
+    /* Every handshake has the same budget, so that its end tells its beginning. */
+    if (!oldest ||
+        oldest->handshake_at_ms - endpoint->config.handshake_ms + endpoint->config.half_open_ms >
+            endpoint->now_ms) {
+        return false;
+    }
+    cc_endpoint_refuse(endpoint, &oldest->node.key.peer, CC_REFUSED_CAPACITY, oldest);
+    cc_session_end(oldest, CC_CLOSE_ERROR);
+    return true;
 }
 
 void cc_session_discard(struct cc_session *session)

@@ -40,6 +40,8 @@ struct cc_session {
     struct cc_timer timer;
     struct cc_session *next; /* of all sessions of the endpoint; of the ended ones */
     struct cc_session *prev;
+    struct cc_session *younger; /* of the endpoint's half-open ones */
+    struct cc_session *older;
     struct cc_endpoint *endpoint;
     struct cc_listener *listener; /* NULL on a client session */
     struct cc_session *candidate;
@@ -72,6 +74,8 @@ void cc_session_open(struct cc_session *session);
 void cc_session_input(struct cc_session *session, const uint8_t *datagram, size_t len);
 /* Its timer fired. */
 void cc_session_due(struct cc_session *session);
+/* Makes room for a new handshake: ends the oldest one if it is old enough; false when none is. */
+bool cc_session_evict(struct cc_endpoint *endpoint);
 /* Ends it now: callbacks, socket, table; the memory goes with the round. */
 void cc_session_end(struct cc_session *session, enum cc_close reason);
 /* Ends one that the user never got to know: no callback. */

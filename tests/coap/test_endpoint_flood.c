@@ -129,6 +129,104 @@ static void test_capacity(void **state)
     assert_true(trio_run(trio, &trio->server.opened, 4, PEER_RUN_MS));
 }
 
+/* Handshakes at the server that stop in the middle: MUTE is not polled again. */
+static void begin_handshakes(struct trio *trio, struct peer *mute, unsigned count)
+{
+    uint64_t wanted = trio_stats(trio).handshakes + count;
+    for (unsigned i = 0; i < count; i++) {
+        peer_connect(mute, trio->server.uri, "device", PEER_KEY, NULL);
+    }
+    for (unsigned i = 0; i < 100 && trio_stats(trio).handshakes < wanted; i++) {
+        assert_int_equal(cc_endpoint_poll(mute->endpoint, 1), CC_OK);
+        assert_int_equal(cc_endpoint_poll(trio->server.endpoint, 1), CC_OK);
+    }
+    assert_int_equal(trio_stats(trio).handshakes, wanted);
+}
+
+#define HALF_OPEN_MS 200
+
+static void restart_server(struct trio *trio, size_t sessions_max)
+{
+    struct cc_endpoint_config config = peer_config(&trio->server);
+    config.half_open_ms = HALF_OPEN_MS;
+    config.sessions_max = sessions_max;
+    tap_close(&trio->tap);
+    peer_stop(&trio->server);
+    peer_start(&trio->server, &config);
+    peer_listen(&trio->server, "coaps://127.0.0.1:0", false);
+    tap_open(&trio->tap, trio->server.bound);
+}
+
+/* Handshakes that were only begun do not keep a device out, sessions that were completed do. */
+static void test_half_open_give_way(void **state)
+{
+    struct trio *trio = *state;
+    struct peer mute = {.opened = 0};
+    restart_server(trio, 3);
+    peer_start(&mute, NULL);
+    peer_connect(&trio->client, trio->server.uri, "device", PEER_KEY, NULL);
+    assert_true(trio_run(trio, &trio->server.opened, 1, PEER_RUN_MS));
+    begin_handshakes(trio, &mute, 2);
+    peer_connect(&trio->client, trio->server.uri, "device", PEER_KEY, NULL);
+    trio_pass(trio, HALF_OPEN_MS / 4);
+    assert_int_equal(trio->server.opened, 1); /* nobody is old enough yet */
+    assert_int_equal(trio_stats(trio).handshakes, 3);
+    assert_int_equal(trio_stats(trio).refused[CC_REFUSED_CAPACITY], 1);
+    assert_true(trio_run(trio, &trio->server.opened, 2, PEER_RUN_MS));
+    assert_int_equal(trio_stats(trio).refused[CC_REFUSED_CAPACITY], 2);
+    peer_connect(&trio->client, trio->server.uri, "device", PEER_KEY, NULL);
+    assert_true(trio_run(trio, &trio->server.opened, 3, PEER_RUN_MS));
+    peer_connect(&trio->client, trio->server.uri, "device", PEER_KEY, NULL);
+    trio_pass(trio, 2 * HALF_OPEN_MS);
+    assert_int_equal(trio->server.opened, 3);
+    assert_int_equal(trio->server.closed, 0);
+    assert_int_equal(trio_stats(trio).sessions, 3);
+    assert_int_equal(trio_stats(trio).refused[CC_REFUSED_CAPACITY], 4);
+    assert_int_equal(trio_stats(trio).refused[CC_REFUSED_TIMEOUT], 0);
+    peer_stop(&mute);
+}
+
+/* The one that gives way may stand at the very address that knocks: a device that rebooted. */
+static void test_half_open_of_same_address(void **state)
+{
+    struct trio *trio = *state;
+    restart_server(trio, 1);
+    trio->tap.drop_up_after = 2;
+    struct cc_session *lost = peer_connect(&trio->second, trio->tap.uri, "device", PEER_KEY, NULL);
+    trio_pass(trio, HALF_OPEN_MS + 50);
+    assert_int_equal(trio_stats(trio).handshakes, 1);
+    cc_session_close(lost);
+    trio->tap.drop_up_after = 0;
+    trio_open(trio, &trio->client);
+    trio_exchange(trio, &trio->client);
+    assert_int_equal(trio_stats(trio).handshakes, 2);
+    assert_int_equal(trio_stats(trio).refused[CC_REFUSED_CAPACITY], 1);
+    assert_int_equal(trio_stats(trio).sessions, 1);
+}
+
+/* An address on plain CoAP may be invented: it makes nobody give way. */
+static void test_plain_makes_nobody_give_way(void **state)
+{
+    struct trio *trio = *state;
+    struct peer mute = {.opened = 0};
+    char plain[CC_ADDRESS_TEXT];
+    static const uint8_t get[] = {0x40, 0x01, 1, 2};
+    restart_server(trio, 1);
+    peer_start(&mute, NULL);
+    assert_int_equal(cc_endpoint_listen(trio->server.endpoint, "coap://127.0.0.1:0", false, plain),
+                     CC_OK);
+    begin_handshakes(trio, &mute, 1);
+    trio_pass(trio, HALF_OPEN_MS + 50);
+    int fd = peer_raw_socket(plain, NULL);
+    assert_int_equal(send(fd, get, sizeof get, 0), sizeof get);
+    trio_pass(trio, 20);
+    assert_int_equal(trio->server.opened, 0);
+    assert_int_equal(trio_stats(trio).refused[CC_REFUSED_CAPACITY], 1);
+    assert_true(peer_run(&trio->server, &mute, peer_has_opened, &mute, PEER_RUN_MS));
+    close(fd);
+    peer_stop(&mute);
+}
+
 static void test_plain_needs_a_request(void **state)
 {
     struct trio *trio = *state;
@@ -159,6 +257,9 @@ int main(void)
         CASE(test_stolen_cookie),
         CASE(test_garbage),
         CASE(test_capacity),
+        CASE(test_half_open_give_way),
+        CASE(test_half_open_of_same_address),
+        CASE(test_plain_makes_nobody_give_way),
         CASE(test_plain_needs_a_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

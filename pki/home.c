@@ -33,7 +33,7 @@ enum pki_error pki_home_path(const char *home, const char *name, char out[static
 /* ---- owner and mode ---- */
 
 static enum pki_error check_status(const char *path, const struct stat *status, mode_t type,
-                                   struct pki_fault *fault)
+                                   mode_t open_bits, struct pki_fault *fault)
 {
     if ((status->st_mode & S_IFMT) != type) {
         return pki_fault_set(fault, PKI_EMODE, "%s: not a %s", path,
@@ -43,7 +43,7 @@ static enum pki_error check_status(const char *path, const struct stat *status, 
         return pki_fault_set(fault, PKI_EMODE, "%s: belongs to user %u, not to %u who runs this",
                              path, (unsigned int)status->st_uid, (unsigned int)geteuid());
     }
-    if ((status->st_mode & 077) != 0) {
+    if ((status->st_mode & 077 & ~open_bits) != 0) {
         return pki_fault_set(fault, PKI_EMODE, "%s: mode %04o is open to others; make it %04o",
                              path, (unsigned int)(status->st_mode & 07777),
                              type == S_IFDIR ? FOLDER_MODE : FILE_MODE);
@@ -78,7 +78,8 @@ static enum pki_error check_part(const char *home, const struct part *part, stru
     if (rc != 0) {
         return from_errno(fault, path);
     }
-    return check_status(path, &status, part->type, fault);
+    /* A group may pass through the home, to its control socket, and see nothing on the way. */
+    return check_status(path, &status, part->type, part->name[0] == '\0' ? S_IXGRP : 0, fault);
 }
 
 enum pki_error pki_home_check(const char *home, struct pki_fault *fault)
@@ -282,7 +283,7 @@ static enum pki_error prepare_home(const char *home, bool *has_made_home, struct
     if (!S_ISDIR(status.st_mode)) {
         return pki_fault_set(fault, PKI_EEXISTS, "%s: exists and is not a folder", home);
     }
-    enum pki_error error = check_status(home, &status, S_IFDIR, fault);
+    enum pki_error error = check_status(home, &status, S_IFDIR, 0, fault);
 
     if (error != PKI_OK) {
         return error;

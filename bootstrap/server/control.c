@@ -237,6 +237,19 @@ static void accept_client(struct bs_control *control)
 
 /* ---- life ---- */
 
+/* The socket takes its folder's group, so that the mode means what it says. */
+static bool share_with_group(const struct bs_control *control)
+{
+    char folder[sizeof control->path];
+    struct stat status;
+    snprintf(folder, sizeof folder, "%s", control->path);
+    char *slash = strrchr(folder, '/');
+    if (!(control->config.mode & 070) || !slash || slash == folder)
+        return true;
+    *slash = '\0';
+    return stat(folder, &status) == 0 && lchown(control->path, (uid_t)-1, status.st_gid) == 0;
+}
+
 static bool bind_socket(struct bs_control *control)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -254,7 +267,7 @@ static bool bind_socket(struct bs_control *control)
     mode_t before = umask(0777 & ~control->config.mode);
     bool is_bound = bind(control->listener, (const struct sockaddr *)&address, sizeof address) == 0;
     umask(before);
-    return is_bound && listen(control->listener, 16) == 0;
+    return is_bound && share_with_group(control) && listen(control->listener, 16) == 0;
 }
 
 struct bs_control *bs_control_new(const struct bs_control_config *config)

@@ -47,7 +47,8 @@ struct bs_control_config {
     void (*traces)(void *context, struct bs_trace_set *set);
 };
 
-/* Binds the socket (a stale one is replaced). NULL with errno. */
+/* Binds the socket (a stale one is replaced); where the mode names a group, that of the folder.
+ * NULL with errno. */
 struct bs_control *bs_control_new(const struct bs_control_config *config);
 /* Hangs up, removes the socket. */
 void bs_control_free(struct bs_control *control);

@@ -139,6 +139,7 @@ static void open_modes_are_refused(void **state)
     } rows[] = {
         {"", 0750, 0700},
         {"", 0701, 0700},
+        {"", 0730, 0710},
         {"store", 0755, 0700},
         {"store/data.mdb", 0644, 0600},
         {"store/lock.mdb", 0660, 0600},

@@ -108,24 +108,27 @@ static bool is_null_text(const char *text, size_t len)
 }
 
 /*
- * Quotes written '' within a text in single quotes. libfyaml 0.7.12 leaks when it undoes four and
- * more, so that a reload would grow the daemon: such texts are refused before it does.
+ * libfyaml 0.7.12 leaks when it puts together a text in quotes of more pieces than it has room for
+ * at first: several '' within single quotes (fewer when lines end within them, too), several lines
+ * that end in CR. A reload would grow the daemon: such texts are refused before that.
  */
-static bool has_many_quotes(const struct reader *reader, struct fy_token *token)
+static bool has_many_pieces(const struct reader *reader, struct fy_token *token, bool is_single)
 {
     const struct fy_mark *start = fy_token_start_mark(token);
     const struct fy_mark *end = fy_token_end_mark(token);
-    size_t count = 0;
+    size_t pieces = 0;
+    size_t most = 3;
     if (start == NULL || end == NULL || end->input_pos > reader->source_len) {
         return true;
     }
-    for (size_t at = start->input_pos; at + 1 < end->input_pos; at++) {
-        if (reader->source[at] == '\'' && reader->source[at + 1] == '\'') {
-            count++;
-            at++;
-        }
+    for (size_t at = start->input_pos; at < end->input_pos; at++) {
+        const char *text = &reader->source[at];
+        bool is_pair = is_single && at + 1 < end->input_pos && text[0] == '\'' && text[1] == '\'';
+        pieces += is_pair || *text == '\r';
+        most = is_single && (*text == '\n' || *text == '\r') ? 2 : most;
+        at += is_pair;
     }
-    return count > 3;
+    return pieces > most;
 }
 
 static void read_scalar(struct reader *reader, struct fy_event *event)
@@ -135,14 +138,18 @@ static void read_scalar(struct reader *reader, struct fy_event *event)
         return;
     }
     enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
-    if (style == FYSS_SINGLE_QUOTED && has_many_quotes(reader, event->scalar.value)) {
+    bool is_single = style == FYSS_SINGLE_QUOTED;
+    bool is_quoted = is_single || style == FYSS_DOUBLE_QUOTED;
+    if (is_quoted && has_many_pieces(reader, event->scalar.value, is_single)) {
         reader_fail(reader, before_sign(node->mark),
-                    "too many quotes within single quotes: use double quotes");
+                    is_single
+                        ? "too many quotes within single quotes: use double quotes, on one line"
+                        : "too many lines that end in CR within quotes");
         return;
     }
     size_t len = 0;
     const char *text = fy_token_get_text(event->scalar.value, &len);
-    if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) {
+    if (is_quoted) {
         node->mark = before_sign(node->mark);
     }
     node->text = policy_arena_text(reader->arena, text, text != NULL ? len : 0);

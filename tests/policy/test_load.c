@@ -94,6 +94,8 @@ static const struct trap_case {
     TRAP("a: [1, 2\nb: 3\n", "YAML: 'flow sequence"),
     TRAP("a: \"x\n", "YAML: "),
     TRAP("a: 'x''''''''''''''''y'\n", "p.yaml:1:4: error: too many quotes within single quotes"),
+    TRAP("a: 'x\n\n\n\n\n'\n", "p.yaml:1:4: error: too many quotes within single quotes"),
+    TRAP("a: \"x\r\n\r\n\r\n\r\n\r\n\"\n", "too many lines that end in CR within quotes"),
     TRAP("\ta: 1\n", "error: "),
     TRAP("- a\n", "must be a map"),
     TRAP("plain", "must be a map"),

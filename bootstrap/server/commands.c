@@ -152,6 +152,7 @@ static void put_store(struct lwm2m_json_writer *json, const struct bs_daemon *da
     put_uint(json, "commits", queue.commits);
     put_uint(json, "records", queue.records);
     put_uint(json, "errors", queue.errors);
+    put_uint(json, "dropped", queue.dropped);
     put_uint(json, "last_commit_us", queue.last_commit_us);
     lwm2m_json_object_end(json);
 }
@@ -161,17 +162,15 @@ static bool status(void *context, const struct bs_control_request *request,
 {
     struct bs_daemon *daemon = context;
     struct bs_worker_status sum = {0};
-    struct timespec now;
     (void)request;
     if (!gather_all(daemon, &sum)) {
         snprintf(why, 128, "a worker did not answer within %d s", GATHER_S);
         return false;
     }
-    clock_gettime(CLOCK_REALTIME, &now);
     put_text(answer, "version", IMPRINT_VERSION);
     put_uint(answer, "pid", (uint64_t)getpid());
     put_uint(answer, "started_at", (uint64_t)daemon->started_at);
-    put_uint(answer, "uptime_s", (uint64_t)(now.tv_sec - daemon->started_at));
+    put_uint(answer, "uptime_s", (uint64_t)(bs_daemon_clock_ms() - daemon->started_ms) / 1000);
     put_bool(answer, "draining", daemon->drain_until_ms != 0);
     put_uint(answer, "workers", daemon->shared.worker_count);
     put_listeners(answer, daemon);

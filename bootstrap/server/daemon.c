@@ -18,7 +18,7 @@
 
 #define PASSPHRASE_MAX 1024
 
-static int64_t monotonic_ms(void)
+int64_t bs_daemon_clock_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -108,7 +108,7 @@ static bool make_parts(struct bs_daemon *daemon)
     shared->log = bs_log_new(STDERR_FILENO);
     shared->owners = bs_owners_new();
     shared->trace = bs_trace_hub_new(wake_for_trace, daemon);
-    shared->writer = shared->log ? bs_writer_new(shared->store, shared->log) : NULL;
+    shared->writer = shared->log ? bs_writer_new(shared->store, shared->log, 0) : NULL;
     shared->worker_count = daemon->snapshot->settings.workers;
     shared->workers = calloc(shared->worker_count, sizeof *shared->workers);
     pki_secret_random(NULL, shared->cookie_key, sizeof shared->cookie_key);
@@ -276,7 +276,7 @@ void bs_daemon_drain(struct bs_daemon *daemon)
 {
     if (daemon->drain_until_ms)
         return;
-    daemon->drain_until_ms = monotonic_ms() + daemon->snapshot->settings.drain_ms + 1;
+    daemon->drain_until_ms = bs_daemon_clock_ms() + daemon->snapshot->settings.drain_ms + 1;
     BS_LOG(daemon->shared.log, BS_INFO, "draining",
            BS_NUMBER("ms", daemon->snapshot->settings.drain_ms));
     bs_daemon_post_all(daemon, BS_MAIL_DRAIN, NULL, NULL);
@@ -328,7 +328,7 @@ static void run(struct bs_daemon *daemon)
             bs_control_serve(daemon->control);
         if (fds[2].revents && read(daemon->wake, &ticks, sizeof ticks) > 0)
             bs_control_trace(daemon->control, daemon->shared.trace);
-        if (daemon->drain_until_ms && monotonic_ms() > daemon->drain_until_ms)
+        if (daemon->drain_until_ms && bs_daemon_clock_ms() > daemon->drain_until_ms)
             stop(daemon);
     }
 }
@@ -374,8 +374,12 @@ int bs_daemon_run(const struct bs_daemon_options *options)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    struct bs_daemon daemon = {
-        .options = options, .lock = -1, .signals = -1, .wake = -1, .started_at = now.tv_sec};
+    struct bs_daemon daemon = {.options = options,
+                               .lock = -1,
+                               .signals = -1,
+                               .wake = -1,
+                               .started_at = now.tv_sec,
+                               .started_ms = bs_daemon_clock_ms()};
     bool is_good = load(&daemon) && open_store(&daemon);
     if (is_good && options->is_check) {
         size_t count = policy_set_rule_count(daemon.snapshot->policies);

@@ -20,10 +20,11 @@ struct bs_daemon {
     struct bs_control *control;
     struct bs_listener listeners[POLICY_LISTENERS_MAX];
     size_t listener_count;
-    int lock;    /* H/imprintd.lock, held while we run */
-    int signals; /* signalfd */
-    int wake;    /* eventfd: trace lines wait */
-    int64_t started_at;
+    int lock;               /* H/imprintd.lock, held while we run */
+    int signals;            /* signalfd */
+    int wake;               /* eventfd: trace lines wait */
+    int64_t started_at;     /* wall clock */
+    int64_t started_ms;     /* monotonic */
     int64_t drain_until_ms; /* monotonic; 0 = not draining */
     bool is_stopping;
 };
@@ -31,6 +32,8 @@ struct bs_daemon {
 /* Ends with an empty row. */
 extern const struct bs_control_command bs_commands[];
 
+/* Monotonic milliseconds. */
+int64_t bs_daemon_clock_ms(void);
 /* Settings and policies again, whole or not at all. The problems go to the log, and into REPORT for
  * the caller to clear. */
 bool bs_daemon_reload(struct bs_daemon *daemon, struct policy_report *report);

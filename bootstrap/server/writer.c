@@ -18,11 +18,12 @@ struct bs_writer {
     struct pki_store *store;
     struct bs_log *log;
     struct bs_queue queue;
+    uint64_t jobs_max;
     int wake;
     pthread_t thread;
     atomic_bool is_stopping;
     atomic_uint urgent; /* stage jobs not yet back */
-    atomic_uint_fast64_t depth, commits, records, errors, last_commit_us;
+    atomic_uint_fast64_t depth, commits, records, errors, dropped, last_commit_us;
 };
 
 struct bs_job *bs_job_new(enum bs_job_kind kind, size_t credential_count)
@@ -188,13 +189,14 @@ static void wake(struct bs_writer *writer)
         return;
 }
 
-struct bs_writer *bs_writer_new(struct pki_store *store, struct bs_log *log)
+struct bs_writer *bs_writer_new(struct pki_store *store, struct bs_log *log, uint64_t jobs_max)
 {
     struct bs_writer *writer = calloc(1, sizeof *writer);
     if (!writer)
         return NULL;
     writer->store = store;
     writer->log = log;
+    writer->jobs_max = jobs_max ? jobs_max : BS_WRITER_JOBS_MAX;
     writer->wake = eventfd(0, EFD_CLOEXEC);
     if (writer->wake < 0 || pthread_create(&writer->thread, NULL, writer_main, writer) != 0) {
         if (writer->wake >= 0)
@@ -216,8 +218,33 @@ void bs_writer_free(struct bs_writer *writer)
     free(writer);
 }
 
+/* What is kept is bounded by other means: each credential's stage job found room before, and a
+ * device finishes only so often. */
+static bool may_be_dropped(const struct bs_job *job)
+{
+    if (job->kind != BS_JOB_OUTCOME)
+        return true;
+    return !job->credential_count && job->outcome.result != PKI_RESULT_FINISHED &&
+           job->outcome.result != PKI_RESULT_UNCONFIRMED;
+}
+
+static void turn_away(struct bs_writer *writer, struct bs_job *job)
+{
+    atomic_fetch_add(&writer->dropped, 1);
+    job->error = PKI_ELIMIT;
+    job->is_turned_away = true;
+    if (job->done)
+        job->done(job);
+    else
+        bs_job_free(job);
+}
+
 void bs_writer_submit(struct bs_writer *writer, struct bs_job *job)
 {
+    if (atomic_load(&writer->depth) >= writer->jobs_max && may_be_dropped(job)) {
+        turn_away(writer, job);
+        return;
+    }
     bool is_first_urgent = job->kind == BS_JOB_STAGE && atomic_fetch_add(&writer->urgent, 1) == 0;
     atomic_fetch_add(&writer->depth, 1);
     if (bs_queue_push(&writer->queue, &job->node) || is_first_urgent)
@@ -231,6 +258,7 @@ void bs_writer_status(const struct bs_writer *writer, struct bs_writer_status *s
         .commits = atomic_load(&writer->commits),
         .records = atomic_load(&writer->records),
         .errors = atomic_load(&writer->errors),
+        .dropped = atomic_load(&writer->dropped),
         .last_commit_us = atomic_load(&writer->last_commit_us),
     };
 }

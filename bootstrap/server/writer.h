@@ -6,6 +6,11 @@
  * gets the job back through `done`. Everything that waits when a transaction begins goes into it;
  * a refusal of one record is that job's alone. A staged credential is committed at once, an outcome
  * waits a few milliseconds for company.
+ *
+ * When the disk falls behind, memory does not pay for it: with jobs_max waiting, a stage job comes
+ * back at once as turned away (nothing was stored, nothing may be sent), and what only tells of
+ * strangers or of a bootstrap that did not get through is dropped; both are counted. An outcome
+ * that settles credentials, or is finished or unconfirmed, is always kept.
  */
 #ifndef BS_WRITER_H
 #define BS_WRITER_H
@@ -16,6 +21,7 @@
 
 #define BS_JOB_CREDENTIALS_MAX 16
 #define BS_GROUP_MAX           1000 /* jobs in one transaction */
+#define BS_WRITER_JOBS_MAX     100000
 
 enum bs_job_kind {
     BS_JOB_STAGE,   /* credentials[] become durable, serials are set */
@@ -31,8 +37,9 @@ struct bs_job {
     size_t credential_count;
     struct pki_credential *credentials; /* owned; wiped when the job is freed */
     enum pki_error error;               /* set before done is called */
-    /* Called on the writer's thread when the job is durable or has failed, and owns it then; NULL:
-     * the writer frees it. */
+    bool is_turned_away;                /* too many were waiting; error is PKI_ELIMIT */
+    /* Called on the writer's thread when the job is durable or has failed, and owns it then; inside
+     * bs_writer_submit when it is turned away or dropped. NULL: the writer frees it. */
     void (*done)(struct bs_job *job);
     void *context; /* the submitter's */
 };
@@ -42,6 +49,7 @@ struct bs_writer_status {
     uint64_t commits;
     uint64_t records; /* jobs committed */
     uint64_t errors;  /* jobs that could not be stored */
+    uint64_t dropped; /* jobs that were not taken: too many were waiting */
     uint64_t last_commit_us;
 };
 
@@ -52,8 +60,9 @@ struct bs_job *bs_job_new(enum bs_job_kind kind, size_t credential_count);
 /* Wipes and frees. */
 void bs_job_free(struct bs_job *job);
 
-/* Starts the committing thread; NULL when out of memory or threads. */
-struct bs_writer *bs_writer_new(struct pki_store *store, struct bs_log *log);
+/* Starts the committing thread; JOBS_MAX 0 = BS_WRITER_JOBS_MAX. NULL when out of memory or
+ * threads. */
+struct bs_writer *bs_writer_new(struct pki_store *store, struct bs_log *log, uint64_t jobs_max);
 /* Commits what waits, ends the thread, frees. */
 void bs_writer_free(struct bs_writer *writer);
 /* Takes JOB over. Never blocks. */

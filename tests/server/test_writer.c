@@ -47,7 +47,7 @@ static int setup(void **state)
     }
     assert_int_equal(pki_txn_commit(txn), PKI_OK);
     fixture->log = bs_log_new(STDERR_FILENO);
-    fixture->writer = bs_writer_new(fixture->store, fixture->log);
+    fixture->writer = bs_writer_new(fixture->store, fixture->log, 0);
     assert_non_null(fixture->writer);
     *state = fixture;
     return 0;
@@ -196,8 +196,51 @@ static void test_shutdown_loses_nothing(void **state)
     bs_writer_free(fixture->writer);
     assert_int_equal(atomic_load(&fixture->back), DEVICES);
     assert_int_equal(atomic_load(&fixture->refused), 0);
-    fixture->writer = bs_writer_new(fixture->store, fixture->log);
+    fixture->writer = bs_writer_new(fixture->store, fixture->log, 0);
     assert_non_null(fixture->writer);
+}
+
+enum { JOBS_MAX = 4 };
+
+/* The disk stands still and jobs_max jobs wait: what can be spared is dropped at once. */
+static void test_full_queue(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bs_writer_status status;
+    struct pki_txn *txn = NULL;
+    bs_writer_free(fixture->writer);
+    fixture->writer = bs_writer_new(fixture->store, fixture->log, JOBS_MAX);
+    assert_non_null(fixture->writer);
+    stage(fixture, fixture->ids[0]);
+    wait_back(fixture, 1);
+    uint32_t serial = fixture->serial;
+    assert_int_equal(pki_txn_begin(fixture->store, "test", 1, &txn), PKI_OK);
+    for (unsigned i = 0; i < JOBS_MAX; i++)
+        outcome(fixture, fixture->ids[i], PKI_RESULT_HELD, 0);
+    assert_int_equal(atomic_load(&fixture->back), 1);
+    static const enum pki_result spared[] = {PKI_RESULT_DENIED, PKI_RESULT_HELD, PKI_RESULT_FAILED,
+                                             PKI_RESULT_SUPERSEDED};
+    for (unsigned i = 0; i < 4; i++) {
+        outcome(fixture, fixture->ids[0], spared[i], 0);
+        assert_int_equal(atomic_load(&fixture->back), 2 + i);
+        assert_int_equal(atomic_load(&fixture->refused), 1 + i);
+    }
+    stage(fixture, fixture->ids[1]);
+    assert_int_equal(atomic_load(&fixture->refused), 5);
+    outcome(fixture, fixture->ids[0], PKI_RESULT_FAILED, serial);
+    outcome(fixture, fixture->ids[1], PKI_RESULT_FINISHED, 0);
+    outcome(fixture, fixture->ids[2], PKI_RESULT_UNCONFIRMED, 0);
+    assert_int_equal(atomic_load(&fixture->back), 6);
+    pki_txn_abort(txn);
+    wait_back(fixture, 6 + JOBS_MAX + 3);
+    assert_int_equal(atomic_load(&fixture->refused), 5);
+    bs_writer_status(fixture->writer, &status);
+    assert_int_equal(status.dropped, 5);
+    assert_int_equal(status.errors, 0);
+    assert_int_equal(status.depth, 0);
+    stage(fixture, fixture->ids[1]);
+    wait_back(fixture, 6 + JOBS_MAX + 4);
+    assert_int_equal(atomic_load(&fixture->refused), 5);
 }
 
 /* Pieces never overlap, and what was handed out is gone from the store of octets. */
@@ -226,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_outcomes_share_commits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shutdown_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full_queue, setup, teardown),
         cmocka_unit_test(test_dice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,7 @@ bool cc_dtls_is_suspect(const struct cc_dtls *dtls);
 /* Server: the identity was found by `psk`. */
 bool cc_dtls_is_known(const struct cc_dtls *dtls);
 uint64_t cc_dtls_owner(const struct cc_dtls *dtls);
+uint64_t cc_dtls_stamp(const struct cc_dtls *dtls);
 /* Server: the peer's identity once it sent one, else empty. Lives as long as the session. */
 const uint8_t *cc_dtls_identity(const struct cc_dtls *dtls, size_t *len);
 

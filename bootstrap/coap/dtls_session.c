@@ -32,6 +32,7 @@ struct cc_dtls {
     void *peer;
     struct cc_records in;
     uint64_t owner;
+    uint64_t stamp;
     unsigned discarded;
     bool is_open;
     bool was_asked; /* the peer named an identity */
@@ -106,6 +107,7 @@ static int psk_for_peer(gnutls_session_t session, const gnutls_datum_t *identity
                      psk.key_len > 0 && psk.key_len <= sizeof psk.key;
     dtls->was_asked = true;
     dtls->owner = dtls->is_known ? psk.owner : 0;
+    dtls->stamp = dtls->is_known ? psk.stamp : 0;
     if (!dtls->is_known) {
         psk.key_len = DUMMY_KEY;
         memcpy(psk.key, dtls->context->dummy, DUMMY_KEY);
@@ -371,6 +373,11 @@ bool cc_dtls_is_known(const struct cc_dtls *dtls)
 uint64_t cc_dtls_owner(const struct cc_dtls *dtls)
 {
     return dtls->owner;
+}
+
+uint64_t cc_dtls_stamp(const struct cc_dtls *dtls)
+{
+    return dtls->stamp;
 }
 
 const uint8_t *cc_dtls_identity(const struct cc_dtls *dtls, size_t *len)

@@ -33,11 +33,13 @@
 struct cc_endpoint;
 struct cc_session;
 
-/* What a PSK look-up gave. OWNER is the caller's (device id); the session keeps it. */
+/* What a PSK look-up gave. OWNER (device id) and STAMP (which key it was) are the caller's; the
+ * session keeps them. */
 struct cc_psk {
     uint8_t key[CC_KEY_MAX];
     size_t key_len;
     uint64_t owner;
+    uint64_t stamp;
 };
 
 enum cc_close {
@@ -172,9 +174,12 @@ void cc_session_data_set(struct cc_session *session, void *data);
 const char *cc_session_peer(const struct cc_session *session); /* "127.0.0.1:40000" */
 bool cc_session_is_secure(const struct cc_session *session);
 bool cc_session_is_client(const struct cc_session *session);
-/* PSK identity and owner of a secure server session; empty and 0 otherwise. */
+/* PSK identity, owner and stamp of a secure server session; empty and 0 otherwise. */
 const uint8_t *cc_session_identity(const struct cc_session *session, size_t *len);
 uint64_t cc_session_owner(const struct cc_session *session);
+uint64_t cc_session_stamp(const struct cc_session *session);
+/* The how-manieth of the endpoint's sessions to open, from 1; 0 before it did. */
+uint64_t cc_session_number(const struct cc_session *session);
 uint32_t cc_session_retransmissions(const struct cc_session *session);
 /* One timer of the user's a session: TIMER(context, session) after DELAY_MS; a new call replaces
  * it, NULL stops it. */

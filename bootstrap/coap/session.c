@@ -166,7 +166,7 @@ void cc_session_open(struct cc_session *session)
     session->state = CC_SESSION_OPEN;
     half_open_remove(endpoint, session);
     session->active_at_ms = endpoint->now_ms;
-    endpoint->stats.established++;
+    session->number = ++endpoint->stats.established;
     endpoint->stats.sessions++;
     if (endpoint->handlers.opened) {
         session->busy++;

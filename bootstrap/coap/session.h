@@ -58,6 +58,7 @@ struct cc_session {
     uint64_t retransmit_at_ms; /* of its flight */
     uint64_t active_at_ms;     /* last packet in or out */
     uint64_t hello;            /* which ClientHello began it */
+    uint64_t number;           /* the how-manieth to open */
     struct cc_parameters parameters;
     struct cc_address local;
     char peer_text[CC_ADDRESS_TEXT];

@@ -104,6 +104,16 @@ uint64_t cc_session_owner(const struct cc_session *session)
     return session->dtls ? cc_dtls_owner(session->dtls) : 0;
 }
 
+uint64_t cc_session_stamp(const struct cc_session *session)
+{
+    return session->dtls ? cc_dtls_stamp(session->dtls) : 0;
+}
+
+uint64_t cc_session_number(const struct cc_session *session)
+{
+    return session->number;
+}
+
 uint32_t cc_session_retransmissions(const struct cc_session *session)
 {
     return session->exchange ? cc_exchange_retransmissions(session->exchange)

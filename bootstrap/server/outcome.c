@@ -63,11 +63,19 @@ void bs_outcome_record(struct bs_worker *worker, const char *endpoint,
     bs_writer_submit(worker->shared->writer, job);
 }
 
+uint64_t bs_history_of(const struct bs_worker *worker, const struct cc_session *session,
+                       uint64_t device_id)
+{
+    return cc_session_is_secure(session) || worker->snapshot->settings.allow_plain_secrets
+               ? device_id
+               : 0;
+}
+
 void bs_run_record(struct bs_worker *worker, struct cc_session *session,
                    const struct bs_admission *admission, enum pki_result result, uint8_t code,
                    const char *reason)
 {
-    struct pki_outcome outcome = {.device_id = admission->device_id,
+    struct pki_outcome outcome = {.device_id = bs_history_of(worker, session, admission->device_id),
                                   .started_at = bs_clock_ms() / 1000,
                                   .result = result,
                                   .code = code};

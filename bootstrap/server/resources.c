@@ -1,8 +1,10 @@
 /* What a client may request of us, as rows: EST and Bootstrap-Pack find their place here. */
+#include "bootstrap/coap/table.h"
 #include "bootstrap/lwm2m/codec.h"
 #include "bootstrap/server/worker_private.h"
 #include "pki/secret.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void bs_respond(struct cc_session *session, const struct cc_ticket *ticket, uint8_t code)
@@ -83,6 +85,11 @@ static uint8_t identify(struct bs_worker *worker, struct cc_session *session, co
     enum pki_error error;
     if (cc_session_is_secure(session)) {
         error = pki_store_device_by_id(worker->reader, cc_session_owner(session), device);
+        if (!error && bs_worker_stamp(worker, device) != cc_session_stamp(session)) {
+            *why = "credential_changed";
+            cc_session_close_later(session, 0);
+            return CC_BAD_REQUEST;
+        }
         if (!error && claimed[0] && strcmp(claimed, device->endpoint) != 0) {
             worker->mismatches++;
             note_unknown_endpoint(worker, session, claimed);
@@ -144,10 +151,23 @@ static void drop_older(struct cc_session *session)
         bs_run_interrupt(older, BS_EVENT_SUPERSEDED);
 }
 
-static bool is_too_often(struct bs_worker *worker, struct cc_session *session)
+/* A name over plain CoAP counts for the address that says it: another's cannot use it up. */
+static uint64_t plain_name(const struct bs_worker *worker, const struct cc_session *session,
+                           const char *claimed)
 {
-    if (!cc_session_is_secure(session) || bs_pace_take(&worker->pace, cc_session_owner(session),
-                                                       cc_endpoint_now_ms(worker->endpoint)))
+    char text[CC_ADDRESS_TEXT + PKI_ENDPOINT_MAX + 2];
+    const char *peer = cc_session_peer(session);
+    int address = (int)(strrchr(peer, ':') - peer);
+    int len = snprintf(text, sizeof text, "%.*s %s", address, peer, claimed);
+    return cc_siphash(worker->hash_key, text, (size_t)len);
+}
+
+static bool is_too_often(struct bs_worker *worker, struct cc_session *session, const char *claimed)
+{
+    uint64_t now_ms = cc_endpoint_now_ms(worker->endpoint);
+    if (cc_session_is_secure(session)
+            ? bs_pace_take(&worker->pace, cc_session_owner(session), now_ms)
+            : bs_pace_take(&worker->plain_pace, plain_name(worker, session, claimed), now_ms))
         return false;
     if (bs_worker_may_log(worker))
         BS_LOG(worker->shared->log, BS_WARNING, "refused", BS_TEXT("reason", "too_often"),
@@ -159,19 +179,19 @@ static bool is_too_often(struct bs_worker *worker, struct cc_session *session)
 static void bootstrap_request(struct bs_worker *worker, struct cc_session *session,
                               const struct cc_message *request, const struct cc_ticket *ticket)
 {
+    char claimed[PKI_ENDPOINT_MAX + 1];
+    bool is_named = take_endpoint(request, claimed);
     /* The session's end is the answer: it lets a device try again, which many do not after a
      * refusal (clients.md). */
-    if ((worker->is_draining && !cc_session_data(session)) || is_too_often(worker, session)) {
+    if ((worker->is_draining && !cc_session_data(session)) ||
+        is_too_often(worker, session, claimed)) {
         cc_session_close_later(session, 0);
         return;
     }
-    char claimed[PKI_ENDPOINT_MAX + 1];
     struct pki_device device = {0};
     struct bs_admission admission = {.endpoint = claimed};
     const char *why = "endpoint_malformed";
-    uint8_t refusal = take_endpoint(request, claimed)
-                          ? identify(worker, session, claimed, &device, &why)
-                          : CC_BAD_REQUEST;
+    uint8_t refusal = is_named ? identify(worker, session, claimed, &device, &why) : CC_BAD_REQUEST;
     if (device.id) {
         admission.endpoint = device.endpoint;
         admission.device_id = device.id;

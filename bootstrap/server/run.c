@@ -36,7 +36,7 @@ static void finish(struct bs_run *run)
     struct bs_worker *worker = run->worker;
     struct pki_outcome *outcome = &run->machine.outcome;
     run->is_over = true;
-    outcome->device_id = run->device_id;
+    outcome->device_id = run->history_id;
     outcome->started_at = run->started_at;
     outcome->duration_ms = (uint32_t)(cc_endpoint_now_ms(worker->endpoint) - run->started_ms);
     snprintf(outcome->policy, sizeof outcome->policy, "%s", run->decision.policy);
@@ -60,14 +60,15 @@ static void finish(struct bs_run *run)
 
 /* ---- actions ---- */
 
-static void step(struct bs_run *run, struct bs_event event);
+/* An action tells true when it ended at once: NEXT is what came of it then. */
 
-static void send_request(struct bs_run *run, const struct cc_request *request)
+static bool send_request(struct bs_run *run, const struct cc_request *request,
+                         struct bs_event *next)
 {
     enum cc_error error =
         run->session ? cc_session_request(run->session, request, &run->request_id) : CC_ECLOSED;
-    if (error)
-        step(run, (struct bs_event){.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_CLOSED});
+    *next = (struct bs_event){.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_CLOSED};
+    return error != CC_OK;
 }
 
 static struct cc_request request_of(uint8_t method, const char *path)
@@ -76,22 +77,22 @@ static struct cc_request request_of(uint8_t method, const char *path)
         .method = method, .path = path, .content_format = CC_FORMAT_NONE, .accept = CC_FORMAT_NONE};
 }
 
-static void send_delete(struct bs_run *run, size_t op)
+static bool send_delete(struct bs_run *run, size_t op, struct bs_event *next)
 {
     char path[25];
     const struct cc_request request =
         request_of(CC_DELETE, lwm2m_path_text(run->plan->ops[op].path, path));
-    send_request(run, &request);
+    return send_request(run, &request, next);
 }
 
-static void send_discover(struct bs_run *run)
+static bool send_discover(struct bs_run *run, struct bs_event *next)
 {
     struct cc_request request = request_of(CC_GET, "/");
     request.accept = LWM2M_FORMAT_LINK;
-    send_request(run, &request);
+    return send_request(run, &request, next);
 }
 
-static void send_write(struct bs_run *run, const struct bs_action *action)
+static bool send_write(struct bs_run *run, const struct bs_action *action, struct bs_event *next)
 {
     uint8_t body[BODY_MAX];
     char path[25];
@@ -102,11 +103,11 @@ static void send_write(struct bs_run *run, const struct bs_action *action)
         /* As if the client had refused the format: the machine has others to try, or ends with this
          * step. */
         pki_secret_wipe(body, sizeof body);
-        step(run, (struct bs_event){.kind = BS_EVENT_RESPONSE,
-                                    .result = CC_RESULT_RESPONSE,
-                                    .code = CC_UNSUPPORTED_FORMAT,
-                                    .format = CC_FORMAT_NONE});
-        return;
+        *next = (struct bs_event){.kind = BS_EVENT_RESPONSE,
+                                  .result = CC_RESULT_RESPONSE,
+                                  .code = CC_UNSUPPORTED_FORMAT,
+                                  .format = CC_FORMAT_NONE};
+        return true;
     }
     if (action->block_bytes && run->session) {
         struct cc_parameters parameters = run->worker->parameters;
@@ -120,11 +121,13 @@ static void send_write(struct bs_run *run, const struct bs_action *action)
     request.content_format = action->format;
     request.payload = body;
     request.payload_len = len;
-    send_request(run, &request);
+    bool is_over = send_request(run, &request, next);
     pki_secret_wipe(body, len);
+    return is_over;
 }
 
-/* On the writer's thread: a run that commits is not freed, and its letter was made before. */
+/* On the writer's thread, or on ours when its queue is full: a run that commits is not freed, and
+ * its letter was made before. */
 static void post_back(struct bs_job *job)
 {
     struct bs_run *run = job->context;
@@ -135,14 +138,14 @@ static void post_back(struct bs_job *job)
 
 /* Staging in the store: durable before the Write that carries it is sent (architecture, decision
  * 9). */
-static void submit_stage(struct bs_run *run)
+static bool submit_stage(struct bs_run *run, struct bs_event *next)
 {
     struct bs_job *job = bs_job_new(BS_JOB_STAGE, run->plan->minted_count);
     run->mail = job ? bs_mail_new(BS_MAIL_COMMITTED) : NULL;
     if (!run->mail) {
         bs_job_free(job);
-        step(run, (struct bs_event){.kind = BS_EVENT_COMMITTED, .reason = "out of memory"});
-        return;
+        *next = (struct bs_event){.kind = BS_EVENT_COMMITTED, .reason = "out of memory"};
+        return true;
     }
     for (size_t i = 0; i < run->plan->minted_count; i++) {
         job->credentials[i] = run->plan->minted[i];
@@ -155,49 +158,57 @@ static void submit_stage(struct bs_run *run)
     run->is_committing = true;
     run->worker->committing++;
     bs_writer_submit(run->worker->shared->writer, job);
+    return false;
 }
 
-static void perform(struct bs_run *run, const struct bs_action *action)
+/* REASON is room for one that NEXT borrows. */
+static bool perform(struct bs_run *run, const struct bs_action *action, struct bs_event *next,
+                    char reason[static POLICY_REASON_MAX + 1])
 {
-    char reason[POLICY_REASON_MAX + 1];
     const struct cc_request finish_request = request_of(CC_POST, "/bs");
     switch (action->kind) {
     case BS_ACTION_NONE:
-        break;
+        return false;
     case BS_ACTION_DISCOVER:
-        send_discover(run);
-        break;
+        return send_discover(run, next);
     case BS_ACTION_PLAN:
         bs_run_plan(run, reason);
-        step(run, (struct bs_event){.kind = BS_EVENT_PLANNED, .plan = run->plan, .reason = reason});
-        break;
+        *next = (struct bs_event){.kind = BS_EVENT_PLANNED, .plan = run->plan, .reason = reason};
+        return true;
     case BS_ACTION_COMMIT:
-        submit_stage(run);
-        break;
+        return submit_stage(run, next);
     case BS_ACTION_DELETE:
-        send_delete(run, action->op);
-        break;
+        return send_delete(run, action->op, next);
     case BS_ACTION_WRITE:
-        send_write(run, action);
-        break;
+        return send_write(run, action, next);
     case BS_ACTION_FINISH:
-        send_request(run, &finish_request);
-        break;
+        return send_request(run, &finish_request, next);
     case BS_ACTION_END:
         finish(run);
-        break;
+        return false;
     }
+    return false;
 }
 
-/* The machine yields one action an event; an action that fails at once is the next event, one level
- * deeper: bounded by its retries. */
+/* The machine yields one action an event; an action that ends at once is the next event: bounded by
+ * the machine's retries. */
 static void step(struct bs_run *run, struct bs_event event)
 {
-    const struct bs_action action = bs_session_event(&run->machine, &event);
-    perform(run, &action);
+    char reason[POLICY_REASON_MAX + 1];
+    struct bs_action action;
+    do
+        action = bs_session_event(&run->machine, &event);
+    while (perform(run, &action, &event, reason));
 }
 
 /* ---- events ---- */
+
+static const char *why_not_stored(const struct bs_job *job)
+{
+    if (job->is_turned_away)
+        return "storage busy";
+    return job->error ? pki_error_text(job->error) : "out of memory";
+}
 
 static void on_budget(void *context, struct cc_session *session)
 {
@@ -250,6 +261,7 @@ void bs_run_start(struct bs_worker *worker, struct cc_session *session,
     run->session = session;
     run->endpoint = endpoint;
     run->device_id = admission->device_id;
+    run->history_id = bs_history_of(worker, session, admission->device_id);
     run->decision = admission->decision;
     run->pct = admission->pct;
     run->snapshot = bs_snapshot_ref(worker->snapshot);
@@ -315,7 +327,6 @@ void bs_run_committed(struct bs_job *job)
     else
         step(run, (struct bs_event){.kind = BS_EVENT_COMMITTED,
                                     .is_ok = run->staged != NULL,
-                                    .reason =
-                                        job->error ? pki_error_text(job->error) : "out of memory"});
+                                    .reason = why_not_stored(job)});
     bs_job_free(job);
 }

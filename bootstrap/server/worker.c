@@ -1,5 +1,6 @@
 #include "bootstrap/server/worker_private.h"
 
+#include "bootstrap/coap/table.h"
 #include "pki/secret.h"
 
 #include <stdio.h>
@@ -19,6 +20,18 @@ int64_t bs_clock_ms(void)
 
 /* ---- what the endpoint calls ---- */
 
+uint64_t bs_worker_stamp(const struct bs_worker *worker, const struct pki_device *device)
+{
+    uint8_t octets[1 + sizeof device->identity + sizeof device->psk];
+    octets[0] = (uint8_t)device->identity_len;
+    memcpy(octets + 1, device->identity, device->identity_len);
+    memcpy(octets + 1 + device->identity_len, device->psk, device->psk_len);
+    uint64_t stamp =
+        cc_siphash(worker->hash_key, octets, 1 + device->identity_len + device->psk_len);
+    pki_secret_wipe(octets, sizeof octets);
+    return stamp;
+}
+
 static bool on_psk(void *context, const uint8_t *identity, size_t identity_len, struct cc_psk *psk)
 {
     struct bs_worker *worker = context;
@@ -36,6 +49,7 @@ static bool on_psk(void *context, const uint8_t *identity, size_t identity_len, 
         memcpy(psk->key, device.psk, device.psk_len);
         psk->key_len = device.psk_len;
         psk->owner = device.id;
+        psk->stamp = bs_worker_stamp(worker, &device);
     }
     pki_secret_wipe(&device, sizeof device);
     return is_usable;
@@ -66,12 +80,18 @@ static uint32_t traced(struct bs_worker *worker, const struct cc_session *sessio
     if (!worker->trace)
         return 0;
     name_of(worker, session, name);
-    *origin = (struct bs_trace_origin){.at_ms = bs_clock_ms(),
-                                       .session = (uint64_t)(uintptr_t)session,
-                                       .endpoint = name,
-                                       .peer = cc_session_peer(session),
-                                       .is_secure = cc_session_is_secure(session)};
+    *origin = (struct bs_trace_origin){
+        .at_ms = bs_clock_ms(),
+        .session = cc_session_number(session) * worker->shared->worker_count + worker->index,
+        .endpoint = name,
+        .peer = cc_session_peer(session),
+        .is_secure = cc_session_is_secure(session)};
     return bs_trace_match(worker->trace, name, origin->peer);
+}
+
+static bool is_idle(const struct cc_session *session)
+{
+    return !cc_session_data(session);
 }
 
 static void on_opened(void *context, struct cc_session *session)
@@ -82,6 +102,11 @@ static void on_opened(void *context, struct cc_session *session)
     uint32_t subscribers = traced(worker, session, name, &origin);
     if (subscribers)
         bs_trace_event(worker->shared->trace, subscribers, &origin, "opened", "");
+    uint64_t owner = cc_session_owner(session);
+    struct cc_session *leaver =
+        owner ? bs_guests_enter(&worker->guests, owner, session, is_idle) : NULL;
+    if (leaver)
+        cc_session_close_later(leaver, 0);
 }
 
 static void on_request(void *context, struct cc_session *session, const struct cc_message *request,
@@ -109,6 +134,8 @@ static void on_closed(void *context, struct cc_session *session, enum cc_close r
     if (subscribers)
         bs_trace_event(worker->shared->trace, subscribers, &origin, "closed",
                        cc_close_text(reason));
+    if (cc_session_owner(session))
+        bs_guests_leave(&worker->guests, cc_session_owner(session), session);
     struct bs_run *run = cc_session_data(session);
     if (run)
         bs_run_interrupt(run, BS_EVENT_CLOSED);
@@ -240,6 +267,9 @@ enum cc_error bs_worker_new(struct bs_shared *shared, uint32_t index, struct bs_
     memcpy(config.cookie_key, shared->cookie_key, sizeof config.cookie_key);
     enum cc_error error =
         pki_reader_new(shared->store, &worker->reader) == PKI_OK ? CC_OK : CC_ENOMEM;
+    pki_secret_random(NULL, worker->hash_key, sizeof worker->hash_key);
+    if (!error && !bs_guests_init(&worker->guests, config.sessions_max))
+        error = CC_ENOMEM;
     if (!error)
         error = cc_endpoint_new(&config, &worker->endpoint);
     if (error) {
@@ -318,9 +348,11 @@ void bs_worker_free(struct bs_worker *worker)
         return;
     bs_worker_read_mail(worker); /* letters that came after the thread's end carry references */
     cc_endpoint_free(worker->endpoint);
+    bs_guests_clear(&worker->guests);
     pki_reader_free(worker->reader);
     bs_snapshot_unref(worker->snapshot);
     bs_trace_set_unref(worker->trace);
     free(worker->slots);
+    pki_secret_wipe(worker->hash_key, sizeof worker->hash_key);
     free(worker);
 }

@@ -6,6 +6,7 @@
 #define BS_WORKER_PRIVATE_H
 
 #include "bootstrap/server/dice.h"
+#include "bootstrap/server/guests.h"
 #include "bootstrap/server/notes.h"
 #include "bootstrap/server/pace.h"
 #include "bootstrap/server/session.h"
@@ -30,8 +31,9 @@ struct bs_run {
     struct bs_staged *staged;
     size_t staged_count;
     char *endpoint;
-    uint64_t device_id; /* 0: no record (plain CoAP) */
-    uint64_t number;    /* generation << 32 | slot */
+    uint64_t device_id;  /* 0: no record (plain CoAP) */
+    uint64_t history_id; /* the device whose history takes the outcome; 0: nobody's */
+    uint64_t number;     /* generation << 32 | slot */
     uint64_t started_ms;
     int64_t started_at;
     uint32_t request_id;
@@ -59,6 +61,9 @@ struct bs_worker {
     struct bs_queue mail;
     struct bs_notes notes;
     struct bs_pace pace;
+    struct bs_pace plain_pace; /* by address and name, which anybody can invent */
+    struct bs_guests guests;
+    uint8_t hash_key[16]; /* of stamps and of plain_pace */
     struct bs_dice dice;
     struct bs_slot *slots; /* runs by number */
     uint32_t slot_count, first_free;
@@ -78,6 +83,8 @@ struct bs_worker {
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t bs_clock_ms(void);
 
+/* worker.c: names the key of DEVICE; another one, or another identity, has another stamp. */
+uint64_t bs_worker_stamp(const struct bs_worker *worker, const struct pki_device *device);
 /* worker.c: true while few lines of this second told of refusals; counts the rest. */
 bool bs_worker_may_log(struct bs_worker *worker);
 
@@ -97,6 +104,11 @@ struct bs_admission {
     uint16_t pct;
     struct policy_decision decision;
 };
+
+/* outcome.c: whose history takes what SESSION does. A name said over plain CoAP proves nothing: it
+ * counts as the device's only where such listeners are trusted with its secrets. */
+uint64_t bs_history_of(const struct bs_worker *worker, const struct cc_session *session,
+                       uint64_t device_id);
 
 /* run.c: starts a bootstrap on SESSION (2.04 is sent already). */
 void bs_run_start(struct bs_worker *worker, struct cc_session *session,

@@ -193,7 +193,12 @@ static void terminal_gives_a_line_without_echo(void **state)
     char seen[4096] = {0};
 
     (void)state;
-    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    if (master < 0) {
+        print_message("skipped: this machine has no pseudo-terminals\n");
+        close(before);
+        skip();
+    }
+    assert_true(grantpt(master) == 0 && unlockpt(master) == 0);
     int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
     pid_t child;
 

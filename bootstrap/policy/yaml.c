@@ -108,27 +108,29 @@ static bool is_null_text(const char *text, size_t len)
 }
 
 /*
- * libfyaml 0.7.12 leaks when it puts together a text in quotes of more pieces than it has room for
- * at first: several '' within single quotes (fewer when lines end within them, too), several lines
- * that end in CR. A reload would grow the daemon: such texts are refused before that.
+ * libfyaml 0.7.12 leaks when it puts together some texts in quotes of more pieces than it has room
+ * for at first: with three and more '' within single quotes, or with lines that end in CR. A reload
+ * would grow the daemon: such texts are refused before that.
  */
 static bool has_many_pieces(const struct reader *reader, struct fy_token *token, bool is_single)
 {
     const struct fy_mark *start = fy_token_start_mark(token);
     const struct fy_mark *end = fy_token_end_mark(token);
-    size_t pieces = 0;
-    size_t most = 3;
+    size_t pairs = 0;
+    size_t breaks = 0;
+    bool has_cr = false;
     if (start == NULL || end == NULL || end->input_pos > reader->source_len) {
         return true;
     }
     for (size_t at = start->input_pos; at < end->input_pos; at++) {
         const char *text = &reader->source[at];
         bool is_pair = is_single && at + 1 < end->input_pos && text[0] == '\'' && text[1] == '\'';
-        pieces += is_pair || *text == '\r';
-        most = is_single && (*text == '\n' || *text == '\r') ? 2 : most;
+        pairs += is_pair;
+        breaks += *text == '\n' || *text == '\r';
+        has_cr = has_cr || *text == '\r';
         at += is_pair;
     }
-    return pieces > most;
+    return pairs > 3 || (pairs > 2 && breaks > 0) || (has_cr && breaks > 2);
 }
 
 static void read_scalar(struct reader *reader, struct fy_event *event)

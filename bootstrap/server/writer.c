@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define LINGER_MS 20      /* of outcomes, for company */
-#define GATHER_NS 1000000 /* of staged credentials: a millisecond lets a group come together */
+#define GATHER_NS 3000000 /* of staged credentials: three milliseconds bring a group together */
 
 struct bs_writer {
     struct pki_store *store;

@@ -288,7 +288,7 @@ static void pages_go_through_all_in_order(void **state)
     size_t count;
 
     for (int i = 49; i >= 0; i--) {
-        char endpoint[16];
+        char endpoint[32];
 
         snprintf(endpoint, sizeof(endpoint), "device-%02d", i);
         struct pki_device device = device_of(endpoint);

@@ -177,6 +177,24 @@ def test_trace_shows_the_exchange_without_secrets(t):
         equal(contains_secret(file.read_bytes(), keys), [], f"secrets in {file.name}")
 
 
+def test_the_link_of_the_settings_counts_where_the_policy_names_none(t):
+    home = t.home()
+    device = home.add("dev")
+    daemon = t.daemon(home)
+
+    def messages():
+        """How many messages the Write of the Security instance took."""
+        result = device.bootstrap(daemon.address).finished()
+        return len([row for row in result.rows if row["event"] == "message" and row["code"] == "PUT"
+                    and row["direction"] == "in" and row["path"] == "/0/1" and not row["repeat"]])
+
+    equal(messages(), 1, "messages of a Write by default")
+    home.settings("link: {block: 32}")
+    home.imprint("reload")
+    check(messages() >= 3, "a Write in blocks of 32 octets")
+    daemon.end()
+
+
 def test_reload_is_whole_or_not_at_all(t):
     home = t.home()
     device = home.add("dev")

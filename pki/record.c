@@ -5,6 +5,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const auth_names[] = {"none", "psk", "rpk", "x509"};
+static const char *const mode_names[] = {"none", "psk", "rpk", "x509", "oscore", "sms"};
 static const char *const result_names[] = {"none", "finished", "unconfirmed", "failed",
                                            "held", "denied",   "superseded"};
 static const char *const device_state_names[] = {"new", "bootstrapped", "failing", "disabled"};
@@ -53,6 +54,21 @@ enum pki_credential_state pki_credential_state(const struct pki_credential *cred
 const char *pki_auth_name(enum pki_auth auth)
 {
     return name_at(auth_names, COUNT(auth_names), (size_t)auth);
+}
+
+const char *pki_mode_name(enum pki_mode mode)
+{
+    return name_at(mode_names, COUNT(mode_names), (size_t)mode);
+}
+
+enum pki_mode pki_mode_by_name(const char *name)
+{
+    for (size_t i = 0; i < COUNT(mode_names); i++) {
+        if (strcmp(mode_names[i], name) == 0) {
+            return (enum pki_mode)i;
+        }
+    }
+    return PKI_MODE_NONE;
 }
 
 const char *pki_result_name(enum pki_result result)
@@ -188,11 +204,12 @@ enum pki_error pki_device_check(const struct pki_device *device, const char **fi
 
 enum pki_error pki_credential_check(const struct pki_credential *credential)
 {
-    /* Short server IDs 0 and 65535 are reserved (LwM2M Core, object 1 resource 0). */
-    bool is_sound = credential->server_id != 0 && credential->server_id != UINT16_MAX &&
-                    (size_t)credential->mode < COUNT(auth_names) &&
+    /* Short server ID 0 is reserved (LwM2M Core, object 1 resource 0); 65535 is this server. */
+    size_t secret_max = credential->mode == PKI_MODE_PSK ? PKI_PSK_MAX : PKI_SECRET_MAX;
+    bool is_sound = credential->server_id != 0 && (size_t)credential->mode < COUNT(mode_names) &&
                     credential->identity_len <= PKI_IDENTITY_MAX &&
-                    credential->secret_len <= PKI_PSK_MAX;
+                    credential->secret_len <= secret_max &&
+                    credential->public_len <= PKI_PUBLIC_MAX;
 
     return is_sound ? PKI_OK : PKI_EINVAL;
 }

@@ -20,7 +20,15 @@
 #define PKI_PSK_MIN             8
 #define PKI_PSK_DEFAULT         16 /* some clients take no more (clients.md, Zephyr, Wakaama) */
 #define PKI_PSK_MAX             64
-#define PKI_NAME_MAX            64 /* group, policy names */
+#define PKI_SECRET_MAX          192  /* of a credential: a PSK, or a P-256 key as PKCS#8 */
+#define PKI_PUBLIC_MAX          2048 /* of a credential: a certificate or public key, DER */
+#define PKI_NAME_MAX            64   /* group, policy names */
+#define PKI_FORMATS_MAX         4    /* content formats remembered of a device */
+#define PKI_PRINTS_MAX          64   /* instances whose content is remembered of a device */
+#define PKI_ROLLOUTS_MAX        8    /* rollouts that one device has taken part in */
+#define PKI_OBJECTS_MAX         64   /* objects remembered of a device */
+#define PKI_PRINT_OCTETS        16
+#define PKI_ROLLOUT_WINDOW_MAX  1024 /* outcomes that a rollout's pause rule may look back on */
 #define PKI_ATTRIBUTES_MAX      16
 #define PKI_ATTRIBUTE_NAME_MAX  32
 #define PKI_ATTRIBUTE_VALUE_MAX 128
@@ -30,6 +38,26 @@
 #define PKI_HISTORY_MAX         8 /* outcomes kept for a device */
 
 enum pki_auth { PKI_AUTH_NONE = 0, PKI_AUTH_PSK = 1, PKI_AUTH_RPK = 2, PKI_AUTH_X509 = 3 };
+
+/*
+ * What a credential is. In struct pki_credential:
+ *
+ *           identity                       secret                  public_part
+ *   PSK     PSK identity                   PSK                     -
+ *   RPK     -                              PKCS#8 of the device    SPKI of the device
+ *   X509    -                              PKCS#8 of the device    certificate of the device, DER
+ *   OSCORE  sender ID and recipient ID,    master secret           master salt
+ *           each behind its length
+ *   SMS     KIc, KID, SPI, TAR: 6 octets   16, 32 or 48 octets     -
+ */
+enum pki_mode {
+    PKI_MODE_NONE = 0,
+    PKI_MODE_PSK = 1,
+    PKI_MODE_RPK = 2,
+    PKI_MODE_X509 = 3,
+    PKI_MODE_OSCORE = 4,
+    PKI_MODE_SMS = 5
+};
 
 struct pki_attribute {
     char name[PKI_ATTRIBUTE_NAME_MAX + 1];
@@ -64,6 +92,8 @@ struct pki_device {
     int64_t bootstrapped_at; /* last PKI_RESULT_FINISHED or _UNCONFIRMED */
     int64_t attempted_at;    /* last outcome of any kind */
     enum pki_result last_result;
+    uint32_t presented_serial; /* of a look-up by identity: see pki_store_device_by_identity; not
+                                  stored */
 };
 
 enum pki_device_state {
@@ -73,16 +103,25 @@ enum pki_device_state {
     PKI_DEVICE_DISABLED
 };
 
-/* A credential of the device for one LwM2M server (architecture, decision 9). */
+/* server_id of a credential for the bootstrap server itself. */
+#define PKI_SERVER_BOOTSTRAP 65535
+
+/*
+ * A credential of the device for one LwM2M server (architecture, decision 9), or, with
+ * PKI_SERVER_BOOTSTRAP, a new one for this bootstrap server: it opens a session beside the device's
+ * own, and takes its place when the device first came with it.
+ */
 struct pki_credential {
     uint64_t device_id;
-    uint16_t server_id; /* short server ID 1..65534 */
+    uint16_t server_id; /* short server ID 1..65534, or PKI_SERVER_BOOTSTRAP */
     uint32_t serial;    /* per device and server, chosen by the store, ascending */
-    enum pki_auth mode;
+    enum pki_mode mode;
     uint8_t identity[PKI_IDENTITY_MAX];
     size_t identity_len;
-    uint8_t secret[PKI_PSK_MAX]; /* secret */
+    uint8_t secret[PKI_SECRET_MAX]; /* secret */
     size_t secret_len;
+    uint8_t public_part[PKI_PUBLIC_MAX];
+    size_t public_len;
     bool is_stored; /* put there by the operator, not minted */
     int64_t staged_at;
     int64_t active_at;      /* Finish acknowledged */
@@ -113,6 +152,53 @@ struct pki_outcome {
     char reason[PKI_REASON_MAX + 1]; /* e.g. "timeout", "4.15", "psk_mismatch" */
     char policy[PKI_NAME_MAX + 1];
     char peer[PKI_PEER_MAX + 1];
+};
+
+/* What an instance of the device held when its bootstrap was confirmed. */
+struct pki_print {
+    uint16_t object, instance;
+    uint16_t ssid;                     /* of objects 0, 1, 21; 0 = none */
+    uint8_t content[PKI_PRINT_OCTETS]; /* keyed hash of its leaves */
+    uint8_t shape[PKI_PRINT_OCTETS];   /* keyed hash of which resources there are */
+};
+
+/* What bootstraps have taught about a device. Written with the outcome that taught it. */
+struct pki_memory {
+    uint64_t device_id;
+    int64_t learnt_at;
+    uint16_t version;                  /* enabler, major << 8 | minor; 0 = unknown */
+    uint16_t formats[PKI_FORMATS_MAX]; /* content formats: the one that worked first */
+    size_t format_count;
+    uint16_t refused[PKI_FORMATS_MAX]; /* content formats that it refused */
+    size_t refused_count;
+    char kind[PKI_NAME_MAX + 1];       /* the client it was taken for; "" = none */
+    bool asked_pack;                   /* it came with a Bootstrap-Pack-Request */
+    uint16_t objects[PKI_OBJECTS_MAX]; /* it showed, ascending */
+    size_t object_count;
+    struct pki_print prints[PKI_PRINTS_MAX]; /* after the last confirmed bootstrap; else none */
+    size_t print_count;
+    char rollouts[PKI_ROLLOUTS_MAX][PKI_NAME_MAX + 1]; /* taken part in */
+    size_t rollout_count;
+};
+
+enum pki_rollout_state { PKI_ROLLOUT_RUNNING = 1, PKI_ROLLOUT_PAUSED, PKI_ROLLOUT_ABORTED };
+
+/* A campaign under way: `rollout` of an overlay, by name. */
+struct pki_rollout {
+    char name[PKI_NAME_MAX + 1];
+    enum pki_rollout_state state;
+    uint32_t share_ppm; /* of the devices, parts of a million */
+    int64_t started_at;
+    int64_t changed_at;
+    char reason[PKI_REASON_MAX + 1]; /* why it is paused or aborted */
+    uint32_t pause_ppm; /* failed of the last pause_of outcomes; 0 = never pauses by itself */
+    uint32_t pause_of;  /* 0..PKI_ROLLOUT_WINDOW_MAX */
+    uint64_t devices;   /* that took part and finished, each once */
+    uint64_t finished;  /* outcomes */
+    uint64_t failed;
+    uint8_t
+        window[PKI_ROLLOUT_WINDOW_MAX / 8]; /* the last outcomes as a ring of bits: 1 = failed */
+    uint32_t window_count, window_next;
 };
 
 enum pki_unknown_kind { PKI_UNKNOWN_IDENTITY = 1, PKI_UNKNOWN_ENDPOINT = 2 };
@@ -147,11 +233,15 @@ enum pki_credential_state pki_credential_state(const struct pki_credential *cred
  * a value outside the enum.
  */
 const char *pki_auth_name(enum pki_auth auth);
+const char *pki_mode_name(enum pki_mode mode);
+const char *pki_rollout_state_name(enum pki_rollout_state state);
 const char *pki_result_name(enum pki_result result);
 const char *pki_device_state_name(enum pki_device_state state);
 const char *pki_credential_state_name(enum pki_credential_state state);
 /* The reverse for enum pki_auth; PKI_AUTH_NONE when NAME is none. */
 enum pki_auth pki_auth_by_name(const char *name);
+/* The reverse for enum pki_mode; PKI_MODE_NONE when NAME is none. */
+enum pki_mode pki_mode_by_name(const char *name);
 
 /*
  * PKI_OK when a device may be stored so, else PKI_EINVAL with FIELD (may be NULL) naming the first
@@ -159,7 +249,7 @@ enum pki_auth pki_auth_by_name(const char *name);
  * device has an identity and a PSK of PKI_PSK_MIN..PKI_PSK_MAX; attribute names are unique.
  */
 enum pki_error pki_device_check(const struct pki_device *device, const char **field) MUST_USE;
-/* The same for a credential: server 1..65534, a mode, lengths within bounds. */
+/* The same for a credential: server 1..65535, a mode, lengths within the mode's bounds. */
 enum pki_error pki_credential_check(const struct pki_credential *credential) MUST_USE;
 
 /* Overwrite the whole struct; fit the cleanup attribute. */

@@ -13,6 +13,7 @@
 #define WRAPPED_VERSION    1
 
 #define AUTH_COUNT   (PKI_AUTH_X509 + 1)
+#define MODE_COUNT   (PKI_MODE_SMS + 1)
 #define RESULT_COUNT (PKI_RESULT_SUPERSEDED + 1)
 
 #define PASSES_MAX     16u
@@ -122,7 +123,7 @@ enum pki_error pki_credential_decode(const uint8_t *data, size_t len,
 
     memset(credential, 0, sizeof(*credential));
     pki_wire_version(&in, CREDENTIAL_VERSION);
-    credential->mode = (enum pki_auth)pki_wire_enum(&in, AUTH_COUNT);
+    credential->mode = (enum pki_mode)pki_wire_enum(&in, MODE_COUNT);
     pki_wire_bytes(&in, credential->identity, PKI_IDENTITY_MAX, &credential->identity_len);
     pki_wire_bytes(&in, credential->secret, PKI_PSK_MAX, &credential->secret_len);
     credential->is_stored = pki_wire_enum(&in, 2) == 1;

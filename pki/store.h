@@ -81,7 +81,9 @@ uint64_t pki_reader_transactions(const struct pki_reader *reader);
 
 /*
  * Look-ups. PKI_ENOTFOUND, PKI_ECORRUPT, PKI_EVERSION. *DEVICE is untouched on error. Disabled
- * devices are found too.
+ * devices are found too. By identity: also by that of a credential for PKI_SERVER_BOOTSTRAP that is
+ * staged, unconfirmed or active; identity and psk of *DEVICE are that credential's then, and
+ * presented_serial is its serial.
  */
 enum pki_error pki_store_device_by_endpoint(struct pki_reader *reader, const char *endpoint,
                                             struct pki_device *device) MUST_USE;
@@ -104,6 +106,22 @@ enum pki_error pki_store_device_page(struct pki_reader *reader, const char *afte
 enum pki_error pki_store_credentials(struct pki_reader *reader, uint64_t device_id,
                                      struct pki_credential *credentials, size_t max, size_t *count)
     MUST_USE;
+/*
+ * What bootstraps have taught about a device. PKI_ENOTFOUND: nothing yet; *MEMORY is zeroed then.
+ */
+enum pki_error pki_store_memory(struct pki_reader *reader, uint64_t device_id,
+                                struct pki_memory *memory) MUST_USE;
+/* A rollout by name (PKI_ENOTFOUND), and all of them by name, up to MAX. */
+enum pki_error pki_store_rollout(struct pki_reader *reader, const char *name,
+                                 struct pki_rollout *rollout) MUST_USE;
+enum pki_error pki_store_rollouts(struct pki_reader *reader, struct pki_rollout *rollouts,
+                                  size_t max, size_t *count) MUST_USE;
+/*
+ * A keyed hash (BLAKE2b under a key that only this home can derive) of LEN octets: tells whether
+ * secrets are the same without holding them. Any thread.
+ */
+void pki_store_print(const struct pki_store *store, const uint8_t *data, size_t len,
+                     uint8_t print[static PKI_PRINT_OCTETS]);
 /* The newest active credential of a device for a server. PKI_ENOTFOUND. */
 enum pki_error pki_store_credential_active(struct pki_reader *reader, uint64_t device_id,
                                            uint16_t server_id, struct pki_credential *credential)
@@ -189,6 +207,22 @@ enum pki_error pki_txn_credential_add(struct pki_txn *txn, struct pki_credential
 enum pki_error pki_txn_credential_settle(struct pki_txn *txn, uint64_t device_id,
                                          uint16_t server_id, uint32_t serial,
                                          enum pki_result result);
+/*
+ * The device came with its bootstrap credential SERIAL: identity and key of the device become that
+ * one's, the old ones are no longer taken, and the credential is retired. PKI_ENOTFOUND;
+ * PKI_EINVAL: it has ended.
+ */
+enum pki_error pki_txn_bootstrap_promote(struct pki_txn *txn, uint64_t device_id, uint32_t serial);
+/* Replaces what is known of memory->device_id. PKI_ENOTFOUND: no such device. */
+enum pki_error pki_txn_memory_put(struct pki_txn *txn, const struct pki_memory *memory);
+/* Adds or replaces. PKI_EINVAL: name, share or window out of bounds. */
+enum pki_error pki_txn_rollout_put(struct pki_txn *txn, const struct pki_rollout *rollout);
+/*
+ * Counts one outcome of a device in rollout NAME; IS_FIRST: the device had not finished in it
+ * before. Pauses a running one whose rule says so, with the reason: *HAS_PAUSED. PKI_ENOTFOUND.
+ */
+enum pki_error pki_txn_rollout_note(struct pki_txn *txn, const char *name, bool has_failed,
+                                    bool is_first, bool *has_paused);
 /* Appends to the history (keeps PKI_HISTORY_MAX) and updates the device's last_result and times. */
 enum pki_error pki_txn_outcome_append(struct pki_txn *txn, const struct pki_outcome *outcome);
 /*

@@ -20,9 +20,20 @@ struct lwm2m_entry {
     char *uri;              /* UTF-8, NULL = none shown; owned by the discover */
 };
 
+/* How an answer is written: what tells clients apart (clients.md). Bits. */
+enum lwm2m_discover_form {
+    LWM2M_FORM_ROOT = 1,             /* `</>` is there, with `lwm2m` as its attribute */
+    LWM2M_FORM_BARE_VERSION = 2,     /* `lwm2m` as an item of its own, the 1.0 form */
+    LWM2M_FORM_QUOTED_VERSION = 4,   /* `lwm2m="1.0"` */
+    LWM2M_FORM_URI = 8,              /* an instance of /0 with `uri` */
+    LWM2M_FORM_BOOTSTRAP_URI = 16,   /* the /0 instance without `ssid` has `uri` */
+    LWM2M_FORM_INSTANCED_OBJECT = 32 /* an object link beside links of its instances */
+};
+
 /* What a client showed. Zero-initialise; entries ascend by path, each path once. */
 struct lwm2m_discover {
     uint16_t version; /* `lwm2m` attribute, LWM2M_VERSION; 0 = not shown */
+    unsigned form;    /* enum lwm2m_discover_form; what build writes is its own affair */
     struct lwm2m_entry *entries;
     size_t count;
 };
@@ -38,6 +49,12 @@ struct lwm2m_discover {
 enum lwm2m_error lwm2m_discover_parse(const char *text, size_t len, struct lwm2m_discover *out)
     MUST_USE;
 void lwm2m_discover_clear(struct lwm2m_discover *discover);
+/*
+ * Puts what MORE shows (the answer of one object) into DISCOVER and leaves MORE empty; of a path in
+ * both, MORE counts. LWM2M_ELIMIT, LWM2M_ENOMEM: DISCOVER is unchanged.
+ */
+enum lwm2m_error lwm2m_discover_merge(struct lwm2m_discover *discover, struct lwm2m_discover *more)
+    MUST_USE;
 /*
  * Builds the answer that a client of VERSION gives: `</>;lwm2m=1.1,..` or for 1.0
  * `lwm2m="1.0",..`; without a version, entries only. Writes at most CAPACITY octets, no NUL.

@@ -115,7 +115,7 @@ static const struct pki_credential *newest(const struct policy_build *build, uin
         enum pki_credential_state state = pki_credential_state(one);
         bool is_good = state == PKI_CREDENTIAL_ACTIVE || state == PKI_CREDENTIAL_UNCONFIRMED ||
                        (is_stored && state == PKI_CREDENTIAL_STAGED);
-        if (one->server_id == server_id && one->mode == PKI_AUTH_PSK && is_good &&
+        if (one->server_id == server_id && one->mode == PKI_MODE_PSK && is_good &&
             one->is_stored == is_stored && (best == NULL || one->serial > best->serial)) {
             best = one;
         }
@@ -146,7 +146,7 @@ static const struct pki_credential *mint(struct policy_build *build,
     }
     fresh->device_id = build->subject->device->id;
     fresh->server_id = (uint16_t)account->server->id;
-    fresh->mode = PKI_AUTH_PSK;
+    fresh->mode = PKI_MODE_PSK;
     memcpy(fresh->identity, identity, identity_len);
     fresh->identity_len = identity_len;
     fresh->secret_len = (size_t)account->grant->psk.bytes;

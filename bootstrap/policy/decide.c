@@ -85,8 +85,9 @@ static void take_override(const struct policy_set *set, const char *name,
 }
 
 void policy_decide(const struct policy_set *set, const struct policy_subject *subject,
-                   int64_t now_at, struct policy_decision *decision)
+                   bool is_final, int64_t now_at, struct policy_decision *decision)
 {
+    (void)is_final;
     (void)now_at; /* what is going on, not only what a device is, will need the time */
     *decision =
         (struct policy_decision){.rule = SIZE_MAX, .link = default_link, .wants_discover = true};

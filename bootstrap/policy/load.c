@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct policy_set *policy_set_begin(struct policy_report *report)
+struct policy_set *policy_set_begin(struct lwm2m_definitions *definitions,
+                                    struct policy_report *report)
 {
     struct policy_set *set = calloc(1, sizeof *set);
     if (set == NULL) {
@@ -13,6 +14,8 @@ struct policy_set *policy_set_begin(struct policy_report *report)
         return NULL;
     }
     atomic_init(&set->references, 1);
+    set->definitions = definitions;
+    set->registry = lwm2m_registry_builtin();
     set->all.unmatched = SCHEMA_UNSET;
     return set;
 }
@@ -90,10 +93,11 @@ struct policy_set *policy_set_finish(struct policy_set *set, struct policy_repor
 }
 
 struct policy_set *policy_set_load_text(const char *file, const char *text, size_t len,
+                                        struct lwm2m_definitions *definitions,
                                         struct policy_report *report)
 {
     size_t errors_before = report->error_count;
-    struct policy_set *set = policy_set_begin(report);
+    struct policy_set *set = policy_set_begin(definitions, report);
     if (set == NULL) {
         return NULL;
     }

@@ -7,7 +7,8 @@
 #include "bootstrap/policy/report.h"
 
 /* An empty set, or NULL when reported. */
-struct policy_set *policy_set_begin(struct policy_report *report);
+struct policy_set *policy_set_begin(struct lwm2m_definitions *definitions,
+                                    struct policy_report *report);
 /* Reads LEN octets of TEXT, called FILE, into SET. Errors go to the report. */
 void policy_set_add(struct policy_set *set, const char *file, const char *text, size_t len,
                     struct policy_report *report);

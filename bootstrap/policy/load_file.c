@@ -91,10 +91,11 @@ static void add_folder(struct policy_set *set, const char *path, struct policy_r
     free(entries);
 }
 
-struct policy_set *policy_set_load(const char *path, struct policy_report *report)
+struct policy_set *policy_set_load(const char *path, struct lwm2m_definitions *definitions,
+                                   struct policy_report *report)
 {
     size_t errors_before = report->error_count;
-    struct policy_set *set = policy_set_begin(report);
+    struct policy_set *set = policy_set_begin(definitions, report);
     if (set == NULL) {
         return NULL;
     }

@@ -7,6 +7,7 @@
 #ifndef POLICY_MODEL_H
 #define POLICY_MODEL_H
 
+#include "bootstrap/policy/policy.h"
 #include "bootstrap/policy/schema.h"
 
 #include <stdatomic.h>
@@ -15,6 +16,24 @@
 #define POLICY_IDENTITY_OCTETS_MAX                                                                 \
     128 /* every server takes so many (lwm2m-objects.md section 2)                                 \
          */
+
+/* `sms:` of a server: resources 6 to 9 of object 0 (lwm2m-objects.md section 1). */
+struct policy_sms {
+    struct policy_schema_item item; /* mark.line 0: not given */
+    int64_t security;               /* 1 DTLS, 2 secured packet, 3 none */
+    const char *number;
+    bool is_stored; /* key and parameters come from the device's stored PKI_MODE_SMS credential */
+};
+
+/* `trust:`: how the device knows the server (lwm2m-objects.md 2.2, 2.3). */
+struct policy_trust {
+    struct policy_schema_item item; /* mark.line 0: not given */
+    const char *file;               /* as written; PEM or DER, beside the policy file */
+    const uint8_t *der;             /* a certificate, or an SPKI for RPK; in the set's arena */
+    size_t der_len;
+    int64_t usage;    /* resource 15: 0..3; UNSET: not written, which means 3 */
+    int64_t matching; /* resource 13: 0..3; UNSET; the hash is made when it is written */
+};
 
 /* `servers:`; numbers of resources 2.. are written when set. */
 struct policy_server {
@@ -29,7 +48,15 @@ struct policy_server {
     int64_t retry_count, retry_timer_s, sequence_delay_s, sequence_count;
     int64_t trigger, mute_send;
     const char *preferred_transport;
-    bool is_secure; /* by the scheme of uri */
+    const char *sni;            /* NULL: not written; template */
+    struct policy_array suites; /* int64_t: IANA numbers, in order */
+    int64_t apn;                /* instance of /11 to link to; UNSET */
+    struct policy_sms sms;
+    struct policy_trust trust;
+    struct policy_array security_extra; /* struct lwm2m_leaf of /0/0, ascending: what has no key */
+    struct policy_array server_extra;   /* the same of /1/0 */
+    bool is_secure;                     /* by the scheme of uri */
+    bool is_tcp;
 };
 
 /* One right in an access entry: for a server, or the default of servers without their own. */
@@ -75,11 +102,26 @@ struct policy_psk {
     int64_t renew_s; /* 0 = every bootstrap, INT64_MAX = never */
 };
 
-/* A server in a policy. */
+/* `oscore:` of a grant: an instance of object 21, linked from /0/x/17. */
+struct policy_oscore {
+    struct policy_schema_item item; /* mark.line 0: not given */
+    bool is_stored;
+    int64_t bytes; /* of a minted master secret */
+    int64_t salt_bytes;
+    int64_t aead, hmac;    /* COSE algorithm numbers (lwm2m-objects.md section 5) */
+    const char *sender;    /* template, octets of the client's sender ID; NULL: minted */
+    const char *recipient; /* template of the server's; NULL: minted */
+    int64_t renew_s;
+};
+
+/* A server in a policy: one of psk, rpk, cert, nosec; oscore beside it or alone. */
 struct policy_grant {
     struct policy_schema_item item;
     size_t server; /* index into the set's servers */
     struct policy_psk psk;
+    bool has_rpk;  /* `rpk: stored` */
+    bool has_cert; /* `cert: stored` */
+    struct policy_oscore oscore;
     int64_t nosec;
 };
 
@@ -94,14 +136,24 @@ struct policy_match {
     struct policy_array groups;
     int64_t auth;                   /* bits 1 << enum pki_auth; UNSET: any */
     struct policy_array attributes; /* struct policy_attribute_match: all must fit */
+    struct policy_array identities; /* const char *: globs */
+    struct policy_array kinds;   /* const char *: names of quirks, shown by Discover and request */
+    struct policy_array objects; /* struct lwm2m_path of depth 1 or 2: all must be shown */
+    struct policy_array lacks;   /* the same: none may be shown */
+    int64_t version;             /* bits 1 << minor of 1.0, 1.1, 1.2; UNSET: any */
+    int64_t transport;           /* bits 1 << enum policy_transport; UNSET: any */
 };
 
 struct policy_client {
     struct policy_schema_item item;
     int64_t version; /* LWM2M_VERSION */
     int64_t format;
+    struct policy_array formats; /* int64_t: content formats to try first, in order */
     int64_t bootstrap_instance;
     int64_t discover;
+    const char *kind; /* name of a quirk, for a client that is not recognised */
+    struct policy_array
+        objects; /* struct lwm2m_path of depth 1: it has, for a blind plan or pack */
 };
 
 struct policy_delete {
@@ -109,8 +161,34 @@ struct policy_delete {
 };
 
 struct policy_write {
-    struct lwm2m_path path;     /* /o/i */
-    struct policy_array leaves; /* struct lwm2m_leaf, ascending */
+    struct lwm2m_path path; /* /o/i */
+    struct policy_mark mark;
+    struct policy_array leaves; /* struct lwm2m_leaf, ascending; a STRING may be a template */
+    bool is_required;           /* named under `required`, or on-error says stop */
+};
+
+/* `on-error`: enum policy_on_error each, UNSET: as the step's nature is. */
+struct policy_on_error_rules {
+    struct policy_schema_item item;
+    int64_t discover, read, remove, account, access, write, verify;
+};
+
+/* `rollout:` of an overlay, whose name is the rollout's. */
+struct policy_rollout_rule {
+    struct policy_schema_item item; /* mark.line 0: not a campaign */
+    int64_t share_ppm;
+    struct policy_array always;  /* const char *: globs of groups that take part at once */
+    int64_t pause_ppm, pause_of; /* UNSET: never pauses by itself */
+};
+
+/* `bootstrap-server:`: the bootstrap account is written in place, last. */
+struct policy_move {
+    struct policy_schema_item item; /* mark.line 0: not given */
+    const char *uri;                /* template; NULL: stays as shown, or as memory has it */
+    bool mints;                     /* `credential: {..}`; else `keep` */
+    struct policy_psk psk;          /* of the new credential */
+    int64_t hold_off_s;             /* resource 11, UNSET */
+    int64_t timeout_s;              /* resource 12, UNSET */
 };
 
 /* Most that one policy may hold: a device has few accounts, and a session few exchanges. */
@@ -122,11 +200,29 @@ enum {
 };
 
 enum policy_others { POLICY_OTHERS_REMOVE, POLICY_OTHERS_KEEP };
+enum policy_apply {
+    POLICY_APPLY_DIFFERENCE, /* what the device lacks */
+    POLICY_APPLY_ERASE       /* delete all of ours, then write all */
+};
 enum policy_access_when { POLICY_ACCESS_SEVERAL, POLICY_ACCESS_ALWAYS };
 
-/* `policies:` */
+/*
+ * An item of `policies:`, of `overlays:` (laid over a policy) or of `blocks:` (laid under it by
+ * `use`). What is not given is UNSET, NULL or empty, so that one can be laid over another.
+ */
 struct policy_rule {
     struct policy_schema_item item;
+    int64_t priority;                      /* higher is tried first; 0 */
+    int64_t valid_from_at, valid_until_at; /* seconds since 1970; UNSET */
+    int64_t share_ppm;                     /* of the devices that match, stable per device; UNSET */
+    struct policy_array use;               /* struct policy_schema_reference: blocks, resolved */
+    struct policy_rollout_rule rollout;    /* overlays only */
+    struct policy_move move;
+    struct policy_on_error_rules on_error;
+    struct policy_array required; /* struct lwm2m_path of depth 2 */
+    int64_t verify;               /* enum policy_verify */
+    int64_t apply;                /* enum policy_apply */
+    int64_t pack;                 /* boolean */
     struct policy_match match;
     struct policy_client client;
     struct policy_schema_reference link;
@@ -144,13 +240,16 @@ struct policy_rule {
 struct policy_document {
     struct policy_schema_item item;
     int64_t version;
-    struct policy_array servers, access, links, rules;
+    struct policy_array include; /* const char *: files beside this one */
+    struct policy_array servers, access, links, blocks, rules, overlays;
     int64_t unmatched; /* enum policy_verdict */
 };
 
 struct policy_set {
     atomic_uint references;
     struct policy_arena arena;
+    struct lwm2m_definitions *definitions;
+    const struct lwm2m_registry *registry;
     struct policy_document all;
 };
 
@@ -163,6 +262,25 @@ static inline const struct policy_rule *policy_rule_at(const struct policy_set *
 {
     return (const struct policy_rule *)set->all.rules.items + i;
 }
+
+static inline const struct policy_rule *policy_overlay_at(const struct policy_set *set, size_t i)
+{
+    return (const struct policy_rule *)set->all.overlays.items + i;
+}
+
+/*
+ * rule.c: *BASE as OVER changes it: a single value that OVER gives counts, servers are put together
+ * by name, writes by path and resource, deletes and required paths are joined. New lists lie in
+ * ARENA; BASE and OVER must outlive the result. False: out of memory.
+ */
+bool policy_rule_lay(struct policy_arena *arena, struct policy_rule *base,
+                     const struct policy_rule *over);
+/*
+ * rule.c: the policy of DECISION with its overlays laid over, every default filled in. False: out
+ * of memory.
+ */
+bool policy_rule_effective(struct policy_arena *arena, const struct policy_set *set,
+                           const struct policy_decision *decision, struct policy_rule *rule);
 
 /* The language: rows of every key. */
 extern const struct policy_schema_table policy_language;

@@ -239,7 +239,7 @@ struct policy_plan *policy_plan_new(const struct policy_set *set,
 {
     struct policy_build build = {.set = set,
                                  .subject = subject,
-                                 .shown = subject->discover,
+                                 .shown = subject->seen.discover,
                                  .now_at = now_at,
                                  .random = random,
                                  .random_context = random_context,

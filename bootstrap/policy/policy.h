@@ -14,7 +14,9 @@
 #define POLICY_POLICY_H
 
 #include "bootstrap/lwm2m/codec.h"
+#include "bootstrap/lwm2m/definition.h"
 #include "bootstrap/lwm2m/link.h"
+#include "bootstrap/policy/quirk.h"
 #include "pki/record.h"
 
 #include <stdbool.h>
@@ -45,12 +47,26 @@ void policy_report_clear(struct policy_report *report);
 /* "file:line:column: error: text" of problem I into OUT. */
 void policy_report_line(const struct policy_report *report, size_t i, char *out, size_t capacity);
 
+/*
+ * Reads object definitions: PATH is an XML file or a folder of *.xml. NULL when one is refused,
+ * with its file, line and column in REPORT; a file that is XML but defines no object is a warning.
+ * Free with lwm2m_definitions_unref.
+ */
+struct lwm2m_definitions *policy_definitions_load(const char *path, struct policy_report *report);
+
 struct policy_set;
-/* Loads PATH (file or folder). NULL when there is any error; warnings alone do not fail. */
-struct policy_set *policy_set_load(const char *path, struct policy_report *report);
-/* The same from memory, under the name FILE. */
+/*
+ * Loads PATH (file or folder; *.cases.yaml are left out). What is written is checked against
+ * DEFINITIONS, of which the set takes a reference; NULL: the built-in objects. NULL when there is
+ * any error; warnings alone do not fail.
+ */
+struct policy_set *policy_set_load(const char *path, struct lwm2m_definitions *definitions,
+                                   struct policy_report *report);
+/* The same from memory, under the name FILE; includes are looked up beside it. */
 struct policy_set *policy_set_load_text(const char *file, const char *text, size_t len,
+                                        struct lwm2m_definitions *definitions,
                                         struct policy_report *report);
+const struct lwm2m_registry *policy_set_registry(const struct policy_set *set);
 struct policy_set *policy_set_ref(struct policy_set *set);
 void policy_set_unref(struct policy_set *set);
 
@@ -73,19 +89,53 @@ struct policy_link {
     uint32_t budget_ms; /* the whole bootstrap, from the Bootstrap-Request */
 };
 
+/* What the device showed. Each NULL: not asked, or without an answer. */
+struct policy_observation {
+    const struct lwm2m_discover *discover;
+    const struct lwm2m_content *servers; /* Read of /1: absolute paths */
+    const struct lwm2m_content *access;  /* Read of /2 */
+};
+
+enum policy_transport { POLICY_COAP, POLICY_COAPS, POLICY_COAP_TCP, POLICY_COAPS_TCP };
+
+/* Shape of a keyed hash: the same octets give the same PRINT, in this home only. */
+typedef void policy_print_fn(void *context, const uint8_t *data, size_t len,
+                             uint8_t print[static PKI_PRINT_OCTETS]);
+
 /* Who asks and what is known of it. */
 struct policy_subject {
     const struct pki_device *device; /* NULL: no record (plain CoAP listener) */
     const char *endpoint;
     enum pki_auth auth; /* how this session was authenticated */
-    uint16_t pct;       /* preferred content format; LWM2M_FORMAT_NONE = not sent */
-    const struct lwm2m_discover *discover;    /* NULL: not asked or failed */
+    enum policy_transport transport;
+    uint16_t pct;    /* preferred content format; LWM2M_FORMAT_NONE = not sent */
+    bool is_pack;    /* a Bootstrap-Pack-Request: LwM2M 1.2, everything in one answer */
+    uint16_t accept; /* of the Pack-Request; LWM2M_FORMAT_NONE = not sent */
+    const struct lwm2m_path *account; /* `acc` of the Pack-Request: instances of the bootstrap */
+    size_t account_count;             /* account */
+    struct policy_observation seen;
     const struct pki_credential *credentials; /* what the store holds for the device, ascending */
     size_t credential_count;
+    const struct pki_memory *memory;    /* NULL: nothing known */
+    const struct pki_rollout *rollouts; /* those that were started; any order */
+    size_t rollout_count;
+    policy_print_fn *print; /* NULL: nothing secret is ever taken for unchanged */
+    void *print_context;
 };
+
+#define POLICY_OVERLAYS_MAX 16 /* laid over one policy */
+
+enum policy_verify { POLICY_VERIFY_CHANGED, POLICY_VERIFY_ALWAYS, POLICY_VERIFY_NEVER };
 
 struct policy_decision {
     enum policy_verdict verdict;
+    bool is_open; /* what the device shows may decide otherwise: decide again after Discover */
+    uint16_t overlays[POLICY_OVERLAYS_MAX]; /* index of each that is laid over, in their order */
+    size_t overlay_count;
+    char rollouts[PKI_ROLLOUTS_MAX][PKI_NAME_MAX + 1]; /* of which these count their outcomes */
+    size_t rollout_count;
+    enum policy_verify verify;
+    bool allows_pack;              /* a Bootstrap-Pack-Request may be answered */
     size_t rule;                   /* index; SIZE_MAX when none matched */
     char policy[PKI_NAME_MAX + 1]; /* "" when none matched */
     char reason[POLICY_REASON_MAX + 1];
@@ -94,25 +144,72 @@ struct policy_decision {
     bool wants_discover;     /* the plan depends on a Discover (default true) */
 };
 
-/* First match in file order (device override first). Looks only at endpoint, group, attributes,
- * auth. */
+/*
+ * The first match by priority, then in file order (device override first), and every overlay that
+ * fits. A condition on what the device shows holds back the decision until SUBJECT has a Discover
+ * or IS_FINAL says that there will be none (it does not fit then).
+ */
 void policy_decide(const struct policy_set *set, const struct policy_subject *subject,
-                   int64_t now_at, struct policy_decision *decision);
+                   bool is_final, int64_t now_at, struct policy_decision *decision);
 
 /* ---- planning ---- */
 
+/* Why the verdict is what it is: for `imprint policy explain`. */
+struct policy_explanation {
+    const char *name; /* of the policy or overlay, borrowed from the set */
+    bool is_overlay;
+    bool fits; /* matches; of several policies the first that does is applied */
+    bool is_applied;
+    struct policy_mark_view {
+        const char *file;
+        unsigned line;
+    } mark;
+    char reason[POLICY_REASON_MAX + 1]; /* the first condition that does not fit, or "" */
+};
+/*
+ * Explains every policy in the order in which they are tried, then every overlay: calls TELL for
+ * each.
+ */
+void policy_explain(const struct policy_set *set, const struct policy_subject *subject,
+                    int64_t now_at,
+                    void (*tell)(void *context, const struct policy_explanation *one),
+                    void *context);
+/* What the policies of SET say of rollout NAME: NULL values filled in as the overlay gives them.
+ * False: no overlay has that rollout. */
+bool policy_set_rollout(const struct policy_set *set, const char *name,
+                        struct pki_rollout *rollout);
+/* Name of rollout INDEX of SET, borrowed; NULL beyond the last. */
+const char *policy_set_rollout_name(const struct policy_set *set, size_t index);
+
+/* What the plan would like to know besides Discover: bits. */
+enum policy_reads { POLICY_READ_SERVERS = 1, POLICY_READ_ACCESS = 2 };
+/*
+ * Reads that can spare Writes or are needed for the plan of DECISION, by what Discover showed; 0
+ * for LwM2M 1.0, a blind plan, or a device that has nothing of ours.
+ */
+unsigned policy_reads(const struct policy_set *set, const struct policy_decision *decision,
+                      const struct policy_subject *subject);
+
 enum policy_op_kind { POLICY_OP_DELETE, POLICY_OP_WRITE };
+/* What a refusal does that no repair helps (`on-error`). */
+enum policy_on_error {
+    POLICY_STOP, /* the bootstrap ends: Finish waits for this operation */
+    POLICY_GO_ON,
+    POLICY_RETRY /* up to POLICY_RETRIES more attempts of the operation, then stop */
+};
+#define POLICY_RETRIES 2
 
 struct policy_op {
     enum policy_op_kind kind;
-    struct lwm2m_path path;          /* of the request */
-    bool is_required;                /* Finish waits for it */
+    struct lwm2m_path path; /* of the request; a Write may name object, instance, resource */
+    bool is_required;       /* Finish waits for it: on_error is not POLICY_GO_ON */
+    enum policy_on_error on_error;
     const struct lwm2m_leaf *leaves; /* Write: ascending, under PATH */
     const bool *is_optional;         /* per leaf: may be left out when the client refuses it */
     size_t leaf_count;
 };
 
-#define POLICY_FORMATS_MAX 4
+#define POLICY_FORMATS_MAX 8
 
 /*
  * What to do, in order; then Finish. Self-contained: outlives set and subject. Holds secrets:
@@ -126,10 +223,18 @@ struct policy_plan {
     size_t format_count;
     struct pki_credential *minted;
     size_t minted_count;
-    int32_t bootstrap_instance; /* /0 instance never touched; -1 unknown */
+    int32_t bootstrap_instance; /* /0 instance never touched but where the policy moves the
+                                   bootstrap account by name; -1 unknown */
+    bool moves_bootstrap;       /* the last op writes it, in place */
     bool is_blind;              /* made without Discover */
+    bool is_unchanged;          /* the device holds all of it: no operation */
+    unsigned verify_reads;      /* enum policy_reads to verify with, besides Discover */
     const char *note;           /* what was left out because the device lacks it; NULL: nothing */
-    void *arena;
+    const char *kind;           /* the client that it was made for (quirk); NULL: none */
+    bool may_correct;           /* a 4.06 to Finish may be answered by a corrective round */
+    struct pki_memory memory;   /* what to remember when Finish is answered: prints, rollouts,
+                                   objects, version, kind; formats are the session's to add */
+    void *arena;                /* holds the whole desired state too */
 };
 
 /* Shape of every randomness argument. */
@@ -147,6 +252,26 @@ struct policy_plan *policy_plan_new(const struct policy_set *set,
                                     const struct policy_subject *subject, int64_t now_at,
                                     policy_random_fn *random, void *random_context, char *reason);
 void policy_plan_free(struct policy_plan *plan);
+/*
+ * Holds what SEEN shows against all that PLAN wants on the device (not only what it writes). True
+ * when nothing is missing or wrong, as far as it can be seen; else REASON (POLICY_REASON_MAX+1
+ * octets) names the first difference: "/1/0 is missing", "/1/0/1 is 60, not 86400".
+ */
+bool policy_plan_verify(const struct policy_plan *plan, const struct policy_observation *seen,
+                        char *reason);
+/*
+ * The operations of a corrective round: what SEEN lacks (nothing seen, or nothing missing: all of
+ * it, each instance deleted and written anew where the client allows it). Mints nothing; the
+ * bootstrap account is spared as in PLAN. NULL: out of memory.
+ */
+struct policy_plan *policy_plan_correct(const struct policy_plan *plan,
+                                        const struct policy_observation *seen) MUST_USE;
+/*
+ * The body of a Bootstrap-Pack: every Write of PLAN (made for a subject with is_pack) in FORMAT.
+ * As lwm2m_encode.
+ */
+enum lwm2m_error policy_plan_pack(const struct policy_plan *plan, uint16_t format, uint8_t *out,
+                                  size_t capacity, size_t *len) MUST_USE;
 /*
  * The body of Write OP in FORMAT; WITHOUT_OPTIONAL leaves out what is optional. As lwm2m_encode.
  */

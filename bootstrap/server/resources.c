@@ -137,7 +137,8 @@ static void decide(struct bs_worker *worker, struct cc_session *session,
         .auth = cc_session_is_secure(session) ? device->auth : PKI_AUTH_NONE,
         .pct = admission->pct,
     };
-    policy_decide(worker->snapshot->policies, &subject, bs_clock_ms() / 1000, &admission->decision);
+    policy_decide(worker->snapshot->policies, &subject, true, bs_clock_ms() / 1000,
+                  &admission->decision);
     if (!admission->decision.has_link)
         admission->decision.link = worker->snapshot->settings.link;
 }

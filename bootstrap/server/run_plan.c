@@ -45,7 +45,7 @@ static struct policy_plan *make_plan(struct bs_run *run, char *reason)
             .endpoint = run->endpoint,
             .auth = cc_session_is_secure(run->session) ? device->auth : PKI_AUTH_NONE,
             .pct = run->pct,
-            .discover = run->discover,
+            .seen.discover = run->discover,
             .credentials = credentials,
             .credential_count = count,
         };

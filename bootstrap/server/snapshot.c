@@ -88,7 +88,7 @@ struct bs_snapshot *bs_snapshot_load(const char *home, const struct bs_overrides
     if (ok) {
         snapshot->policies_path = joined(home, snapshot->settings.policies);
         if (snapshot->policies_path)
-            snapshot->policies = policy_set_load(snapshot->policies_path, report);
+            snapshot->policies = policy_set_load(snapshot->policies_path, NULL, report);
     }
     if (!snapshot->policies) {
         bs_snapshot_unref(snapshot);

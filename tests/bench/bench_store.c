@@ -89,7 +89,7 @@ static void commit_group(struct pki_store *store, unsigned long first, unsigned 
     for (unsigned long i = 0; i < size; i++) {
         uint64_t id = (first + i) * 7919 % count + 1;
         struct pki_credential credential = {
-            .device_id = id, .server_id = 101, .mode = PKI_AUTH_PSK, .staged_at = 2};
+            .device_id = id, .server_id = 101, .mode = PKI_MODE_PSK, .staged_at = 2};
         struct pki_outcome outcome = {.device_id = id, .result = PKI_RESULT_FINISHED};
 
         pki_txn_credential_add(txn, &credential);

@@ -34,19 +34,20 @@ static void plan_for(const struct policy_set *set, const char *text, const char 
     uint8_t counter = 0;
     if (text != NULL) {
         discover = policy_case_discover(text);
-        subject.discover = &discover;
+        subject.seen.discover = &discover;
     }
     device.attribute_count = 1;
     snprintf(device.attributes[0].name, sizeof device.attributes[0].name, "region");
     snprintf(device.attributes[0].value, sizeof device.attributes[0].value, "eu");
     snprintf(device.group, sizeof device.group, "pilot");
     snprintf(device.policy, sizeof device.policy, "%s", override);
-    policy_decide(set, &subject, 1000, &decision);
+    policy_decide(set, &subject, true, 1000, &decision);
     struct policy_plan *plan =
         policy_plan_new(set, &decision, &subject, 1000, policy_case_random, &counter, reason);
-    if (plan == NULL ? reason[0] == '\0' : policy_case_broken(plan, subject.discover) != NULL) {
+    if (plan == NULL ? reason[0] == '\0'
+                     : policy_case_broken(plan, subject.seen.discover) != NULL) {
         fprintf(stderr, "%s\n",
-                plan == NULL ? "no reason" : policy_case_broken(plan, subject.discover));
+                plan == NULL ? "no reason" : policy_case_broken(plan, subject.seen.discover));
         abort();
     }
     policy_plan_free(plan);
@@ -147,10 +148,10 @@ static struct policy_set *load(const char *text, size_t size, struct policy_repo
 {
     const char *split = size > 0 ? memchr(text, '\0', size) : NULL;
     if (split == NULL) {
-        return policy_set_load_text("fuzz.yaml", text, size, report);
+        return policy_set_load_text("fuzz.yaml", text, size, NULL, report);
     }
     size_t first = (size_t)(split - text);
-    struct policy_set *set = policy_set_begin(report);
+    struct policy_set *set = policy_set_begin(NULL, report);
     policy_set_add(set, "a.yaml", text, first, report);
     policy_set_add(set, "b.yaml", split + 1, size - first - 1, report);
     return policy_set_finish(set, report, 0);

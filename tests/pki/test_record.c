@@ -243,7 +243,7 @@ static void texts_are_utf8(void **state)
 
 static void unsound_credentials_are_refused(void **state)
 {
-    const struct pki_credential sound = {.server_id = 1, .mode = PKI_AUTH_PSK, .secret_len = 16};
+    const struct pki_credential sound = {.server_id = 1, .mode = PKI_MODE_PSK, .secret_len = 16};
     struct pki_credential bad[5];
 
     (void)state;
@@ -252,8 +252,8 @@ static void unsound_credentials_are_refused(void **state)
         bad[i] = sound;
     }
     bad[0].server_id = 0;
-    bad[1].server_id = UINT16_MAX;
-    bad[2].mode = (enum pki_auth)4;
+    bad[1].public_len = PKI_PUBLIC_MAX + 1;
+    bad[2].mode = (enum pki_mode)6;
     bad[3].identity_len = PKI_IDENTITY_MAX + 1;
     bad[4].secret_len = PKI_PSK_MAX + 1;
     for (size_t i = 0; i < 5; i++) {

@@ -63,7 +63,7 @@ static void fill_device(void *record)
 static void fill_credential(void *record)
 {
     *(struct pki_credential *)record = (struct pki_credential){
-        .mode = PKI_AUTH_PSK,
+        .mode = PKI_MODE_PSK,
         .identity = {'x'},
         .identity_len = PKI_IDENTITY_MAX,
         .secret = {9},

@@ -139,7 +139,7 @@ static void tolerant_transaction_keeps_the_others(void **state)
     struct pki_device again = device_of("first");
     struct pki_device last = device_of("last");
     struct pki_outcome stray = {.device_id = 99};
-    struct pki_credential homeless = {.device_id = 99, .server_id = 1, .mode = PKI_AUTH_PSK};
+    struct pki_credential homeless = {.device_id = 99, .server_id = 1, .mode = PKI_MODE_PSK};
     struct pki_device found;
     struct pki_txn *txn = txn_begin(fixture->store);
 
@@ -243,7 +243,7 @@ static void removal_leaves_nothing_and_ids_are_new(void **state)
     uint64_t id = device_add(fixture->store, "gone");
     uint64_t neighbour = device_add(fixture->store, "stays");
     struct pki_credential credential = {
-        .device_id = id, .server_id = 101, .mode = PKI_AUTH_PSK, .staged_at = NOW};
+        .device_id = id, .server_id = 101, .mode = PKI_MODE_PSK, .staged_at = NOW};
     struct pki_credential kept = credential;
     struct pki_outcome outcome = {.device_id = id, .result = PKI_RESULT_FAILED};
     struct pki_credential credentials[4];

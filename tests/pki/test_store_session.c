@@ -5,7 +5,7 @@
 static uint32_t stage(struct fixture *fixture, uint64_t id, uint16_t server)
 {
     struct pki_credential credential = {
-        .device_id = id, .server_id = server, .mode = PKI_AUTH_PSK, .staged_at = NOW};
+        .device_id = id, .server_id = server, .mode = PKI_MODE_PSK, .staged_at = NOW};
     struct pki_txn *txn = txn_begin(fixture->store);
 
     pki_txn_credential_add(txn, &credential);
@@ -85,7 +85,7 @@ static void servers_do_not_touch_each_other(void **state)
 
     assert_int_equal(settle(fixture, id, one, PKI_RESULT_FINISHED), PKI_OK);
     struct pki_credential other = {
-        .device_id = id, .server_id = 102, .mode = PKI_AUTH_PSK, .active_at = NOW};
+        .device_id = id, .server_id = 102, .mode = PKI_MODE_PSK, .active_at = NOW};
     struct pki_txn *txn = txn_begin(fixture->store);
 
     pki_txn_credential_add(txn, &other);

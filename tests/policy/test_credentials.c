@@ -19,7 +19,7 @@ static struct pki_credential held_key(uint32_t serial)
     struct pki_credential held = {.device_id = 7,
                                   .server_id = 101,
                                   .serial = serial,
-                                  .mode = PKI_AUTH_PSK,
+                                  .mode = PKI_MODE_PSK,
                                   .identity_len = strlen("urn:dev:os:example-1/101"),
                                   .secret_len = 16,
                                   .staged_at = POLICY_MADE_AT - 1,
@@ -38,7 +38,7 @@ static void test_minted(void **state)
     const struct pki_credential *minted = made.plan->minted;
     assert_int_equal(minted->device_id, 7);
     assert_int_equal(minted->server_id, 101);
-    assert_int_equal(minted->mode, PKI_AUTH_PSK);
+    assert_int_equal(minted->mode, PKI_MODE_PSK);
     assert_int_equal(minted->staged_at, POLICY_MADE_AT);
     assert_false(minted->is_stored);
     assert_int_equal(minted->secret_len, 16);

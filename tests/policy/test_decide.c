@@ -61,7 +61,7 @@ static void test_first_match(void **state)
         snprintf(device.policy, sizeof device.policy, "%s", cases[i].override);
         set_attribute(&device, "region", cases[i].region);
         set_attribute(&device, "vendor", cases[i].vendor);
-        policy_decide(set, &subject, 0, &decision);
+        policy_decide(set, &subject, true, 0, &decision);
         assert_int_equal(decision.verdict, cases[i].verdict);
         assert_string_equal(decision.policy, cases[i].policy);
         assert_string_equal(decision.reason, cases[i].reason);
@@ -78,7 +78,7 @@ static void test_link(void **state)
     struct policy_decision decision;
     struct policy_subject subject = policy_case_subject(&device, NULL);
     set_attribute(&device, "region", "eu");
-    policy_decide(set, &subject, 0, &decision);
+    policy_decide(set, &subject, true, 0, &decision);
     assert_true(decision.has_link && decision.wants_discover);
     assert_int_equal(decision.link.ack_timeout_ms, 12000);
     assert_int_equal(decision.link.max_retransmit, 2);
@@ -86,7 +86,7 @@ static void test_link(void **state)
     assert_int_equal(decision.link.budget_ms, 200000);
     subject.endpoint = "test-1";
     device.attribute_count = 0;
-    policy_decide(set, &subject, 0, &decision);
+    policy_decide(set, &subject, true, 0, &decision);
     assert_false(decision.has_link || decision.wants_discover);
     assert_int_equal(decision.link.ack_timeout_ms, 2000);
     assert_int_equal(decision.link.max_retransmit, 4);
@@ -101,10 +101,10 @@ static void test_without_record(void **state)
     struct policy_set *set = policy_case_set(text);
     struct policy_decision decision;
     struct policy_subject subject = {.endpoint = "test-1", .pct = LWM2M_FORMAT_NONE};
-    policy_decide(set, &subject, 0, &decision);
+    policy_decide(set, &subject, true, 0, &decision);
     assert_string_equal(decision.policy, "names");
     subject.endpoint = "a";
-    policy_decide(set, &subject, 0, &decision);
+    policy_decide(set, &subject, true, 0, &decision);
     assert_int_equal(decision.verdict, POLICY_DENY);
     policy_set_unref(set);
 }
@@ -118,7 +118,7 @@ static void test_disabled(void **state)
     struct policy_subject subject = policy_case_subject(&device, NULL);
     set_attribute(&device, "region", "eu");
     device.disabled_at = 1;
-    policy_decide(set, &subject, 2, &decision);
+    policy_decide(set, &subject, true, 2, &decision);
     assert_int_equal(decision.verdict, POLICY_DENY);
     assert_string_equal(decision.reason, "the device is disabled");
     policy_set_unref(set);
@@ -131,7 +131,7 @@ static void test_unmatched_default(void **state)
     struct pki_device device;
     struct policy_decision decision;
     struct policy_subject subject = policy_case_subject(&device, NULL);
-    policy_decide(set, &subject, 0, &decision);
+    policy_decide(set, &subject, true, 0, &decision);
     assert_int_equal(decision.verdict, POLICY_HOLD);
     assert_int_equal(decision.rule, SIZE_MAX);
     policy_set_unref(set);

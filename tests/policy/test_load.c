@@ -12,7 +12,7 @@
 static bool problems_of(const char *text, size_t len, char out[static LINES_MAX])
 {
     struct policy_report report = {0};
-    struct policy_set *set = policy_set_load_text("p.yaml", text, len, &report);
+    struct policy_set *set = policy_set_load_text("p.yaml", text, len, NULL, &report);
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < report.count; i++) {
@@ -427,7 +427,7 @@ static void test_many_errors(void **state)
         used += (size_t)snprintf(text + used, sizeof text - used, "key%u: 1\n", i);
     }
     struct policy_report report = {0};
-    assert_null(policy_set_load_text("p.yaml", text, used, &report));
+    assert_null(policy_set_load_text("p.yaml", text, used, NULL, &report));
     assert_int_equal(report.error_count, 300);
     assert_int_equal(report.count, POLICY_ERRORS_MAX);
     policy_report_clear(&report);
@@ -478,7 +478,7 @@ static void test_folder(void **state)
     char folder[] = "/tmp/imprint-policy-XXXXXX";
     struct policy_report report = {0};
     assert_non_null(mkdtemp(folder));
-    assert_null(policy_set_load(folder, &report));
+    assert_null(policy_set_load(folder, NULL, &report));
     assert_non_null(strstr(report.problems[0].text, "holds no *.yaml file"));
     policy_report_clear(&report);
 
@@ -488,7 +488,7 @@ static void test_folder(void **state)
              "policies: [{name: first, match: {group: g}, servers: {s: {psk: {}}}}]\n");
     put_file(folder, "30-servers.yaml", "imprint: 1\nservers: {s: {id: 1, uri: 'coaps://x'}}\n");
     put_file(folder, "40-not.yml", "not a policy");
-    struct policy_set *set = policy_set_load(folder, &report);
+    struct policy_set *set = policy_set_load(folder, NULL, &report);
     assert_non_null(set);
     assert_int_equal(report.count, 0);
     assert_int_equal(policy_set_rule_count(set), 2);
@@ -503,7 +503,7 @@ static void test_folder(void **state)
 
     put_file(folder, "50-again.yaml",
              "imprint: 1\nunmatched: hold\nservers: {s: {id: 2, uri: 'coaps://x'}}\n");
-    assert_null(policy_set_load(folder, &report));
+    assert_null(policy_set_load(folder, NULL, &report));
     assert_int_equal(report.error_count, 2);
     assert_non_null(strstr(report.problems[0].text, "'unmatched' is given by another file too"));
     assert_int_equal(report.problems[0].line, 2);
@@ -517,7 +517,7 @@ static void test_folder(void **state)
     remove_file(folder, "40-not.yml");
     remove_file(folder, "50-again.yaml");
     assert_int_equal(rmdir(folder), 0);
-    assert_null(policy_set_load(folder, &report));
+    assert_null(policy_set_load(folder, NULL, &report));
     assert_non_null(strstr(report.problems[0].text, "cannot be opened"));
     policy_report_clear(&report);
 }
@@ -533,7 +533,7 @@ static void test_examples(void **state)
         char path[300];
         struct policy_report report = {0};
         snprintf(path, sizeof path, IMPRINT_SRC "/policies/%s.yaml", names[i]);
-        struct policy_set *set = policy_set_load(path, &report);
+        struct policy_set *set = policy_set_load(path, NULL, &report);
         for (size_t j = 0; j < report.count; j++) {
             fail_msg("%s:%u: %s", report.problems[j].file, report.problems[j].line,
                      report.problems[j].text);

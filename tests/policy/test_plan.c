@@ -329,7 +329,7 @@ static void test_property(void **state)
         struct policy_made made;
         policy_made_init(&made, texts[i % 4], NULL);
         made.discover = policy_case_random_discover(&seed);
-        made.subject.discover = &made.discover;
+        made.subject.seen.discover = &made.discover;
         policy_made_again(&made, POLICY_MADE_AT);
         const char *broken =
             made.plan != NULL ? policy_case_broken(made.plan, &made.discover) : made.reason;

@@ -83,7 +83,7 @@ static void stage(struct fixture *fixture, uint64_t device)
     assert_non_null(job);
     job->credentials[0] = (struct pki_credential){.device_id = device,
                                                   .server_id = 101,
-                                                  .mode = PKI_AUTH_PSK,
+                                                  .mode = PKI_MODE_PSK,
                                                   .identity_len = 1,
                                                   .secret_len = 16,
                                                   .staged_at = 5};

@@ -11,7 +11,7 @@ enum { BODY_MAX = 1 << 16 };
 struct policy_set *policy_case_set(const char *text)
 {
     struct policy_report report = {0};
-    struct policy_set *set = policy_set_load_text("case.yaml", text, strlen(text), &report);
+    struct policy_set *set = policy_set_load_text("case.yaml", text, strlen(text), NULL, &report);
     for (size_t i = 0; set == NULL && i < report.count; i++) {
         char line[600];
         policy_report_line(&report, i, line, sizeof line);
@@ -40,7 +40,7 @@ struct policy_subject policy_case_subject(struct pki_device *device,
                                    .endpoint = device->endpoint,
                                    .auth = PKI_AUTH_PSK,
                                    .pct = LWM2M_FORMAT_SENML_CBOR,
-                                   .discover = discover};
+                                   .seen.discover = discover};
 }
 
 void policy_case_random(void *context, uint8_t *out, size_t len)

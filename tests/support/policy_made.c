@@ -9,7 +9,7 @@ void policy_made_again(struct policy_made *made, int64_t now_at)
 {
     uint8_t counter = 0x40;
     policy_plan_free(made->plan);
-    policy_decide(made->set, &made->subject, now_at, &made->decision);
+    policy_decide(made->set, &made->subject, true, now_at, &made->decision);
     made->plan = policy_plan_new(made->set, &made->decision, &made->subject, now_at,
                                  policy_case_random, &counter, made->reason);
 }

@@ -154,7 +154,7 @@ static enum cli_status describe_credential(struct cli_call *call, struct pki_cre
         status = cli_usage("device credential set needs --identity or --identity-hex");
     }
     credential->server_id = (uint16_t)server;
-    credential->mode = PKI_AUTH_PSK;
+    credential->mode = PKI_MODE_PSK;
     credential->is_stored = true;
     credential->active_at = call->now_at;
     return status == CLI_DONE ? cli_key_read(call, credential->secret, &credential->secret_len)

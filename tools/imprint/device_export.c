@@ -42,7 +42,7 @@ static void write_json(FILE *file, const struct secrets *secrets)
         if (is_current(it)) {
             cli_json_object(&json, NULL);
             cli_json_uint(&json, "server_id", it->server_id);
-            cli_json_string(&json, "mode", pki_auth_name(it->mode));
+            cli_json_string(&json, "mode", pki_mode_name(it->mode));
             cli_json_string(&json, "state", pki_credential_state_name(pki_credential_state(it)));
             cli_json_octets(&json, "identity", it->identity, it->identity_len);
             cli_json_hex(&json, "psk_hex", it->secret, it->secret_len);

@@ -39,7 +39,7 @@ static void credential_json(struct cli_json *json, const struct pki_credential *
     cli_json_object(json, NULL);
     cli_json_uint(json, "server_id", credential->server_id);
     cli_json_uint(json, "serial", credential->serial);
-    cli_json_string(json, "mode", pki_auth_name(credential->mode));
+    cli_json_string(json, "mode", pki_mode_name(credential->mode));
     cli_json_string(json, "state", pki_credential_state_name(pki_credential_state(credential)));
     cli_json_bool(json, "is_stored", credential->is_stored);
     cli_json_octets(json, "identity", credential->identity, credential->identity_len);
@@ -145,7 +145,7 @@ static enum cli_status show_credentials(const struct view *view)
                                                  : it->staged_at;
         cli_table_cell(&table, "%u", (unsigned)it->server_id);
         cli_table_cell(&table, "%u", (unsigned)it->serial);
-        cli_table_cell(&table, "%s", pki_auth_name(it->mode));
+        cli_table_cell(&table, "%s", pki_mode_name(it->mode));
         cli_table_cell(&table, "%s", pki_credential_state_name(pki_credential_state(it)));
         cli_table_cell(&table, "%s", cli_time(since, at));
         cli_table_cell(&table, "%s", cli_identity_text(it->identity, it->identity_len, text));

@@ -86,11 +86,11 @@ static enum cli_status show(struct cli_call *call, struct policy_set *set, struc
         .endpoint = subject->device.endpoint,
         .auth = subject->device.auth,
         .pct = subject->format,
-        .discover = cli_has(call, CLI_OPT_DISCOVER) ? &subject->discover : NULL,
+        .seen.discover = cli_has(call, CLI_OPT_DISCOVER) ? &subject->discover : NULL,
         .credentials = subject->credentials,
         .credential_count = subject->credential_count,
     };
-    policy_decide(set, &view, call->now_at, &decision);
+    policy_decide(set, &view, true, call->now_at, &decision);
     if (decision.verdict == POLICY_APPLY) {
         plan =
             policy_plan_new(set, &decision, &view, call->now_at, pki_secret_random, NULL, reason);

@@ -35,7 +35,7 @@ struct policy_set *cli_home_policy_set(const struct cli_call *call)
     struct policy_report report = {0};
     struct policy_set *set = NULL;
     if (cli_home_policies(call, path, &report) == CLI_DONE) {
-        set = policy_set_load(path, &report);
+        set = policy_set_load(path, NULL, &report);
     }
     if (set == NULL) {
         say_problems(&report);

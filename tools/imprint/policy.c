@@ -43,7 +43,7 @@ enum cli_status cli_policy_check(struct cli_call *call)
         status = cli_home_policies(call, path, &report);
     }
     if (status == CLI_DONE) {
-        set = policy_set_load(path, &report);
+        set = policy_set_load(path, NULL, &report);
     }
     print_problems(&report, cli_has(call, CLI_OPT_JSON));
     if (set == NULL) {

@@ -127,8 +127,21 @@ static enum lwm2m_error range_check(const struct lwm2m_resource *resource, int64
     if (number < resource->min || number > resource->max) {
         return LWM2M_ERANGE;
     }
+    bool is_listed = resource->value_count == 0;
+    for (size_t i = 0; !is_listed && i < resource->value_count; i++) {
+        is_listed = resource->values[i] == number;
+    }
+    if (!is_listed) {
+        return LWM2M_ERANGE;
+    }
     return resource->step > 1 && (number - resource->min) % resource->step != 0 ? LWM2M_ERANGE
                                                                                 : LWM2M_OK;
+}
+
+/* No NaN lies in a range. */
+static enum lwm2m_error real_check(double real, double min, double max)
+{
+    return real >= min && real <= max ? LWM2M_OK : LWM2M_ERANGE;
 }
 
 enum lwm2m_error lwm2m_resource_check(const struct lwm2m_resource *resource,
@@ -142,6 +155,9 @@ enum lwm2m_error lwm2m_resource_check(const struct lwm2m_resource *resource,
         !lwm2m_utf8_valid(value->as.bytes.data, value->as.bytes.len)) {
         return LWM2M_ETYPE;
     }
+    if (resource->has_real_range) {
+        return real_check(value->as.real, resource->real_min, resource->real_max);
+    }
     if (!resource->has_range) {
         return LWM2M_OK;
     }
@@ -153,9 +169,7 @@ enum lwm2m_error lwm2m_resource_check(const struct lwm2m_resource *resource,
         return value->as.uinteger > INT64_MAX ? LWM2M_ERANGE
                                               : range_check(resource, (int64_t)value->as.uinteger);
     case LWM2M_FLOAT:
-        return value->as.real >= (double)resource->min && value->as.real <= (double)resource->max
-                   ? LWM2M_OK
-                   : LWM2M_ERANGE;
+        return real_check(value->as.real, (double)resource->min, (double)resource->max);
     case LWM2M_STRING:
     case LWM2M_CORELNK:
     case LWM2M_OPAQUE:

@@ -31,8 +31,10 @@ struct lwm2m_resource {
     bool was_string; /* Opaque now, String in older object versions: both carry the same octets */
     uint16_t since;  /* first object version, LWM2M_VERSION */
     bool has_range;
-    int64_t min, max;    /* numbers: value; String and Opaque: octets */
-    int64_t step;        /* above 1: only min, min + step .. max */
+    int64_t min, max;      /* numbers: value; String and Opaque: octets */
+    int64_t step;          /* above 1: only min, min + step .. max */
+    const int64_t *values; /* with a range: the only values, ascending; NULL: all of it */
+    size_t value_count;
     bool has_real_range; /* FLOAT with a range that is not of whole numbers */
     double real_min, real_max;
     const char *units; /* of the registry's definition, e.g. "s"; NULL: none */

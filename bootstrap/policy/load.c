@@ -14,8 +14,8 @@ struct policy_set *policy_set_begin(struct lwm2m_definitions *definitions,
         return NULL;
     }
     atomic_init(&set->references, 1);
-    set->definitions = definitions;
-    set->registry = lwm2m_registry_builtin();
+    set->definitions = definitions != NULL ? lwm2m_definitions_ref(definitions) : NULL;
+    set->registry = lwm2m_definitions_registry(definitions);
     set->all.unmatched = SCHEMA_UNSET;
     return set;
 }
@@ -69,6 +69,7 @@ void policy_set_add(struct policy_set *set, const char *file, const char *text, 
 static void set_free(struct policy_set *set)
 {
     policy_arena_clear(&set->arena);
+    lwm2m_definitions_unref(set->definitions);
     free(set);
 }
 
@@ -116,6 +117,11 @@ void policy_set_unref(struct policy_set *set)
     if (set != NULL && atomic_fetch_sub_explicit(&set->references, 1, memory_order_acq_rel) == 1) {
         set_free(set);
     }
+}
+
+const struct lwm2m_registry *policy_set_registry(const struct policy_set *set)
+{
+    return set->registry;
 }
 
 size_t policy_set_rule_count(const struct policy_set *set)

@@ -6,6 +6,7 @@
 
 static const char *const auth_names[] = {"none", "psk", "rpk", "x509"};
 static const char *const mode_names[] = {"none", "psk", "rpk", "x509", "oscore", "sms"};
+static const char *const rollout_state_names[] = {"none", "running", "paused", "aborted"};
 static const char *const result_names[] = {"none", "finished", "unconfirmed", "failed",
                                            "held", "denied",   "superseded"};
 static const char *const device_state_names[] = {"new", "bootstrapped", "failing", "disabled"};
@@ -69,6 +70,11 @@ enum pki_mode pki_mode_by_name(const char *name)
         }
     }
     return PKI_MODE_NONE;
+}
+
+const char *pki_rollout_state_name(enum pki_rollout_state state)
+{
+    return name_at(rollout_state_names, COUNT(rollout_state_names), (size_t)state);
 }
 
 const char *pki_result_name(enum pki_result result)
@@ -202,14 +208,60 @@ enum pki_error pki_device_check(const struct pki_device *device, const char **fi
     return PKI_OK;
 }
 
+/* Most octets of each part, by enum pki_mode. */
+static const struct {
+    size_t identity, secret, public_part;
+} credential_bounds[] = {
+    [PKI_MODE_PSK] = {PKI_IDENTITY_MAX, PKI_PSK_MAX, 0},
+    [PKI_MODE_RPK] = {0, PKI_SECRET_MAX, PKI_PUBLIC_MAX},
+    [PKI_MODE_X509] = {0, PKI_SECRET_MAX, PKI_PUBLIC_MAX},
+    [PKI_MODE_OSCORE] = {PKI_IDENTITY_MAX, PKI_SECRET_MAX, PKI_IDENTITY_MAX},
+    [PKI_MODE_SMS] = {6, 48, 0},
+};
+
+/* Two IDs, each behind its length. */
+static bool has_sound_ids(const struct pki_credential *credential)
+{
+    const uint8_t *octets = credential->identity;
+    size_t sender_end = credential->identity_len == 0 ? 0 : (size_t)octets[0] + 1;
+
+    return sender_end != 0 && sender_end < credential->identity_len &&
+           sender_end + 1 + octets[sender_end] == credential->identity_len;
+}
+
 enum pki_error pki_credential_check(const struct pki_credential *credential)
 {
+    size_t mode = (size_t)credential->mode;
+
     /* Short server ID 0 is reserved (LwM2M Core, object 1 resource 0); 65535 is this server. */
-    size_t secret_max = credential->mode == PKI_MODE_PSK ? PKI_PSK_MAX : PKI_SECRET_MAX;
-    bool is_sound = credential->server_id != 0 && (size_t)credential->mode < COUNT(mode_names) &&
-                    credential->identity_len <= PKI_IDENTITY_MAX &&
-                    credential->secret_len <= secret_max &&
-                    credential->public_len <= PKI_PUBLIC_MAX;
+    bool is_sound = credential->server_id != 0 && mode != PKI_MODE_NONE &&
+                    mode < COUNT(credential_bounds) &&
+                    credential->identity_len <= credential_bounds[mode].identity &&
+                    credential->secret_len <= credential_bounds[mode].secret &&
+                    credential->public_len <= credential_bounds[mode].public_part;
+
+    if (is_sound && credential->mode == PKI_MODE_OSCORE) {
+        is_sound = has_sound_ids(credential);
+    }
+    return is_sound ? PKI_OK : PKI_EINVAL;
+}
+
+bool pki_rollout_has_sound_numbers(const struct pki_rollout *rollout)
+{
+    bool is_window_sound = rollout->pause_of <= PKI_ROLLOUT_WINDOW_MAX &&
+                           rollout->window_count <= rollout->pause_of &&
+                           (rollout->window_next < rollout->pause_of || rollout->window_next == 0);
+
+    return rollout->state >= PKI_ROLLOUT_RUNNING && rollout->state <= PKI_ROLLOUT_ABORTED &&
+           rollout->share_ppm <= PKI_PPM_MAX && rollout->pause_ppm <= PKI_PPM_MAX &&
+           is_window_sound;
+}
+
+enum pki_error pki_rollout_check(const struct pki_rollout *rollout)
+{
+    bool is_sound = rollout->name[0] != '\0' && is_text(rollout->name, sizeof(rollout->name)) &&
+                    is_text(rollout->reason, sizeof(rollout->reason)) &&
+                    pki_rollout_has_sound_numbers(rollout);
 
     return is_sound ? PKI_OK : PKI_EINVAL;
 }

@@ -27,6 +27,7 @@
 #define PKI_PRINTS_MAX          64   /* instances whose content is remembered of a device */
 #define PKI_ROLLOUTS_MAX        8    /* rollouts that one device has taken part in */
 #define PKI_OBJECTS_MAX         64   /* objects remembered of a device */
+#define PKI_PPM_MAX             1000000
 #define PKI_PRINT_OCTETS        16
 #define PKI_ROLLOUT_WINDOW_MAX  1024 /* outcomes that a rollout's pause rule may look back on */
 #define PKI_ATTRIBUTES_MAX      16
@@ -249,8 +250,18 @@ enum pki_mode pki_mode_by_name(const char *name);
  * device has an identity and a PSK of PKI_PSK_MIN..PKI_PSK_MAX; attribute names are unique.
  */
 enum pki_error pki_device_check(const struct pki_device *device, const char **field) MUST_USE;
-/* The same for a credential: server 1..65535, a mode, lengths within the mode's bounds. */
+/*
+ * The same for a credential: server 1..65535, a mode, lengths within the mode's bounds, and the
+ * identity of an OSCORE context laid out as above.
+ */
 enum pki_error pki_credential_check(const struct pki_credential *credential) MUST_USE;
+
+/*
+ * The same for a rollout: a name and reason that are text, and pki_rollout_has_sound_numbers: a
+ * state, shares up to a million, a window within pause_of, pause_of within PKI_ROLLOUT_WINDOW_MAX.
+ */
+enum pki_error pki_rollout_check(const struct pki_rollout *rollout) MUST_USE;
+bool pki_rollout_has_sound_numbers(const struct pki_rollout *rollout);
 
 /* Overwrite the whole struct; fit the cleanup attribute. */
 void pki_device_wipe(struct pki_device *device);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define DEVICE_VERSION     1
-#define CREDENTIAL_VERSION 1
+#define CREDENTIAL_VERSION 2
 #define OUTCOME_VERSION    1
 #define UNKNOWN_VERSION    1
 #define AUDIT_VERSION      1
@@ -14,29 +14,12 @@
 
 #define AUTH_COUNT   (PKI_AUTH_X509 + 1)
 #define MODE_COUNT   (PKI_MODE_SMS + 1)
+#define MODE_COUNT_1 (PKI_MODE_X509 + 1) /* of version 1 of a credential */
 #define RESULT_COUNT (PKI_RESULT_SUPERSEDED + 1)
 
 #define PASSES_MAX     16u
 #define MEMORY_MIN_KIB 8u
 #define MEMORY_MAX_KIB (1024u * 1024u)
-
-/* Ends a decoder: on any error nothing half read stays behind. */
-static enum pki_error finish(const struct pki_wire_in *in, void *record, size_t len)
-{
-    enum pki_error error = pki_wire_in_end(in);
-
-    if (error != PKI_OK) {
-        explicit_bzero(record, len);
-    }
-    return error;
-}
-
-static void refuse_unless(struct pki_wire_in *in, bool is_sound)
-{
-    if (!is_sound && in->error == PKI_OK) {
-        in->error = PKI_ECORRUPT;
-    }
-}
 
 enum pki_error pki_device_encode(const struct pki_device *device, uint8_t *data, size_t cap,
                                  size_t *len)
@@ -95,18 +78,32 @@ enum pki_error pki_device_decode(const uint8_t *data, size_t len, struct pki_dev
     device->bootstrapped_at = pki_wire_i64(&in);
     device->attempted_at = pki_wire_i64(&in);
     device->last_result = (enum pki_result)pki_wire_enum(&in, RESULT_COUNT);
-    return finish(&in, device, sizeof(*device));
+    return pki_wire_in_finish(&in, device, sizeof(*device));
+}
+
+/*
+ * Version 1 knew no public part, short secrets and three modes. What fits it is written so: each
+ * credential has one encoding.
+ */
+static bool fits_version_1(const struct pki_credential *credential)
+{
+    return (unsigned int)credential->mode < MODE_COUNT_1 && credential->public_len == 0 &&
+           credential->secret_len <= PKI_PSK_MAX;
 }
 
 enum pki_error pki_credential_encode(const struct pki_credential *credential, uint8_t *data,
                                      size_t cap, size_t *len)
 {
     struct pki_wire_out out = pki_wire_out_init(data, cap);
+    bool is_old = fits_version_1(credential);
 
-    pki_wire_put_u8(&out, CREDENTIAL_VERSION);
+    pki_wire_put_u8(&out, is_old ? 1 : CREDENTIAL_VERSION);
     pki_wire_put_u8(&out, (uint8_t)credential->mode);
     pki_wire_put_bytes(&out, credential->identity, credential->identity_len);
     pki_wire_put_bytes(&out, credential->secret, credential->secret_len);
+    if (!is_old) {
+        pki_wire_put_block(&out, credential->public_part, credential->public_len);
+    }
     pki_wire_put_u8(&out, credential->is_stored ? 1 : 0);
     pki_wire_put_i64(&out, credential->staged_at);
     pki_wire_put_i64(&out, credential->active_at);
@@ -122,17 +119,23 @@ enum pki_error pki_credential_decode(const uint8_t *data, size_t len,
     struct pki_wire_in in = pki_wire_in_init(data, len);
 
     memset(credential, 0, sizeof(*credential));
-    pki_wire_version(&in, CREDENTIAL_VERSION);
-    credential->mode = (enum pki_mode)pki_wire_enum(&in, MODE_COUNT);
+    bool is_old = pki_wire_version(&in, CREDENTIAL_VERSION) == 1;
+
+    credential->mode = (enum pki_mode)pki_wire_enum(&in, is_old ? MODE_COUNT_1 : MODE_COUNT);
     pki_wire_bytes(&in, credential->identity, PKI_IDENTITY_MAX, &credential->identity_len);
-    pki_wire_bytes(&in, credential->secret, PKI_PSK_MAX, &credential->secret_len);
+    pki_wire_bytes(&in, credential->secret, is_old ? PKI_PSK_MAX : PKI_SECRET_MAX,
+                   &credential->secret_len);
+    if (!is_old) {
+        pki_wire_block(&in, credential->public_part, PKI_PUBLIC_MAX, &credential->public_len);
+        pki_wire_refuse_unless(&in, !fits_version_1(credential));
+    }
     credential->is_stored = pki_wire_enum(&in, 2) == 1;
     credential->staged_at = pki_wire_i64(&in);
     credential->active_at = pki_wire_i64(&in);
     credential->unconfirmed_at = pki_wire_i64(&in);
     credential->retired_at = pki_wire_i64(&in);
     credential->abandoned_at = pki_wire_i64(&in);
-    return finish(&in, credential, sizeof(*credential));
+    return pki_wire_in_finish(&in, credential, sizeof(*credential));
 }
 
 enum pki_error pki_outcome_encode(const struct pki_outcome *outcome, uint8_t *data, size_t cap,
@@ -172,7 +175,7 @@ enum pki_error pki_outcome_decode(const uint8_t *data, size_t len, struct pki_ou
     pki_wire_text(&in, outcome->reason, sizeof(outcome->reason));
     pki_wire_text(&in, outcome->policy, sizeof(outcome->policy));
     pki_wire_text(&in, outcome->peer, sizeof(outcome->peer));
-    return finish(&in, outcome, sizeof(*outcome));
+    return pki_wire_in_finish(&in, outcome, sizeof(*outcome));
 }
 
 enum pki_error pki_unknown_encode(const struct pki_unknown *unknown, uint8_t *data, size_t cap,
@@ -197,13 +200,13 @@ enum pki_error pki_unknown_decode(const uint8_t *data, size_t len, struct pki_un
     memset(unknown, 0, sizeof(*unknown));
     pki_wire_version(&in, UNKNOWN_VERSION);
     unknown->kind = (enum pki_unknown_kind)pki_wire_enum(&in, PKI_UNKNOWN_ENDPOINT + 1);
-    refuse_unless(&in, unknown->kind >= PKI_UNKNOWN_IDENTITY);
+    pki_wire_refuse_unless(&in, unknown->kind >= PKI_UNKNOWN_IDENTITY);
     pki_wire_bytes(&in, unknown->name, PKI_IDENTITY_MAX, &unknown->name_len);
     unknown->first_at = pki_wire_i64(&in);
     unknown->last_at = pki_wire_i64(&in);
     unknown->count = pki_wire_u64(&in);
     pki_wire_text(&in, unknown->peer, sizeof(unknown->peer));
-    return finish(&in, unknown, sizeof(*unknown));
+    return pki_wire_in_finish(&in, unknown, sizeof(*unknown));
 }
 
 enum pki_error pki_audit_encode(const struct pki_audit_link *link, uint8_t *data, size_t cap,
@@ -233,7 +236,7 @@ enum pki_error pki_audit_decode(const uint8_t *data, size_t len, struct pki_audi
     pki_wire_text(&in, link->record.action, sizeof(link->record.action));
     pki_wire_text(&in, link->record.subject, sizeof(link->record.subject));
     pki_wire_raw(&in, link->previous, sizeof(link->previous));
-    return finish(&in, link, sizeof(*link));
+    return pki_wire_in_finish(&in, link, sizeof(*link));
 }
 
 enum pki_error pki_counters_encode(const struct pki_counters *counters, uint8_t *data, size_t cap,
@@ -264,9 +267,9 @@ enum pki_error pki_counters_decode(const uint8_t *data, size_t len, struct pki_c
     counters->unknowns = pki_wire_u64(&in);
     counters->audit_first = pki_wire_u64(&in);
     counters->audit_next = pki_wire_u64(&in);
-    refuse_unless(&in, counters->audit_first <= counters->audit_next);
+    pki_wire_refuse_unless(&in, counters->audit_first <= counters->audit_next);
     pki_wire_raw(&in, counters->audit_head, sizeof(counters->audit_head));
-    return finish(&in, counters, sizeof(*counters));
+    return pki_wire_in_finish(&in, counters, sizeof(*counters));
 }
 
 enum pki_error pki_home_encode(const struct pki_home_record *home, uint8_t *data, size_t cap,
@@ -288,7 +291,7 @@ enum pki_error pki_home_decode(const uint8_t *data, size_t len, struct pki_home_
     pki_wire_version(&in, PKI_HOME_FORMAT);
     home->key_id = pki_wire_u32(&in);
     home->created_at = pki_wire_i64(&in);
-    return finish(&in, home, sizeof(*home));
+    return pki_wire_in_finish(&in, home, sizeof(*home));
 }
 
 enum pki_error pki_wrapped_key_encode(const struct pki_wrapped_key *key, uint8_t *data, size_t cap,
@@ -331,9 +334,9 @@ enum pki_error pki_wrapped_key_decode(const uint8_t *data, size_t len, struct pk
     key->key_id = pki_wire_u32(&in);
     key->passes = pki_wire_u32(&in);
     key->memory_kib = pki_wire_u32(&in);
-    refuse_unless(&in, has_sound_cost(key));
+    pki_wire_refuse_unless(&in, has_sound_cost(key));
     pki_wire_raw(&in, key->salt, sizeof(key->salt));
     pki_wire_raw(&in, key->nonce, sizeof(key->nonce));
     pki_wire_raw(&in, key->sealed, sizeof(key->sealed));
-    return finish(&in, key, sizeof(*key));
+    return pki_wire_in_finish(&in, key, sizeof(*key));
 }

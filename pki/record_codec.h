@@ -1,8 +1,8 @@
 /*
  * Records as octets: what stands sealed in the store, and the few records that stand beside it.
  *
- * Each record begins with its version. The encoding is canonical: what decodes encodes to the same
- * octets again. What the record's key says (device id, server id, serial) is not repeated in it and
+ * Each record begins with its version: the lowest that holds it, so that the encoding is canonical:
+ * what decodes encodes to the same octets again. What the record's key says (device id, server id, serial, name) is not repeated in it and
  * is left 0 by the decoder. Decoders trust nothing: a length over its bound, a value outside its
  * enum, a NUL in a text and left-over octets are PKI_ECORRUPT, a version from the future is
  * PKI_EVERSION, and then the output is wiped. Pure: no storage, no cryptography.
@@ -80,6 +80,10 @@ enum pki_error pki_home_encode(const struct pki_home_record *home, uint8_t *out,
                                size_t *len) MUST_USE;
 enum pki_error pki_wrapped_key_encode(const struct pki_wrapped_key *key, uint8_t *out, size_t cap,
                                       size_t *len) MUST_USE;
+enum pki_error pki_memory_encode(const struct pki_memory *memory, uint8_t *out, size_t cap,
+                                 size_t *len) MUST_USE;
+enum pki_error pki_rollout_encode(const struct pki_rollout *rollout, uint8_t *out, size_t cap,
+                                  size_t *len) MUST_USE;
 
 /*
  * Decode LEN octets. PKI_ECORRUPT, PKI_EVERSION; the output is all zeros then.
@@ -99,6 +103,10 @@ enum pki_error pki_counters_decode(const uint8_t *data, size_t len, struct pki_c
 enum pki_error pki_home_decode(const uint8_t *data, size_t len, struct pki_home_record *home)
     MUST_USE;
 enum pki_error pki_wrapped_key_decode(const uint8_t *data, size_t len, struct pki_wrapped_key *key)
+    MUST_USE;
+enum pki_error pki_memory_decode(const uint8_t *data, size_t len, struct pki_memory *memory)
+    MUST_USE;
+enum pki_error pki_rollout_decode(const uint8_t *data, size_t len, struct pki_rollout *rollout)
     MUST_USE;
 
 #endif

@@ -81,10 +81,8 @@ void pki_wire_raw(struct pki_wire_in *in, uint8_t *out, size_t len)
     in->at += len;
 }
 
-void pki_wire_bytes(struct pki_wire_in *in, uint8_t *out, size_t cap, size_t *len)
+static void take(struct pki_wire_in *in, size_t claimed, uint8_t *out, size_t cap, size_t *len)
 {
-    size_t claimed = pki_wire_u8(in);
-
     *len = 0;
     if (claimed > cap) {
         fail(in, PKI_ECORRUPT);
@@ -94,6 +92,16 @@ void pki_wire_bytes(struct pki_wire_in *in, uint8_t *out, size_t cap, size_t *le
         in->at += claimed;
         *len = claimed;
     }
+}
+
+void pki_wire_bytes(struct pki_wire_in *in, uint8_t *out, size_t cap, size_t *len)
+{
+    take(in, pki_wire_u8(in), out, cap, len);
+}
+
+void pki_wire_block(struct pki_wire_in *in, uint8_t *out, size_t cap, size_t *len)
+{
+    take(in, pki_wire_u16(in), out, cap, len);
 }
 
 void pki_wire_text(struct pki_wire_in *in, char *out, size_t cap)
@@ -119,12 +127,29 @@ uint8_t pki_wire_version(struct pki_wire_in *in, uint8_t newest)
     return version;
 }
 
+void pki_wire_refuse_unless(struct pki_wire_in *in, bool is_sound)
+{
+    if (!is_sound) {
+        fail(in, PKI_ECORRUPT);
+    }
+}
+
 enum pki_error pki_wire_in_end(const struct pki_wire_in *in)
 {
     if (in->error == PKI_OK && in->at != in->end) {
         return PKI_ECORRUPT;
     }
     return in->error;
+}
+
+enum pki_error pki_wire_in_finish(const struct pki_wire_in *in, void *record, size_t len)
+{
+    enum pki_error error = pki_wire_in_end(in);
+
+    if (error != PKI_OK) {
+        explicit_bzero(record, len);
+    }
+    return error;
 }
 
 struct pki_wire_out pki_wire_out_init(uint8_t *data, size_t cap)
@@ -178,10 +203,25 @@ void pki_wire_put_i64(struct pki_wire_out *out, int64_t value)
     put_number(out, (uint64_t)value, 8);
 }
 
+static void refuse(struct pki_wire_out *out)
+{
+    out->error = out->error == PKI_OK ? PKI_EINVAL : out->error;
+}
+
+void pki_wire_put_block(struct pki_wire_out *out, const uint8_t *data, size_t len)
+{
+    if (len > UINT16_MAX) {
+        refuse(out);
+        return;
+    }
+    pki_wire_put_u16(out, (uint16_t)len);
+    pki_wire_put_raw(out, data, len);
+}
+
 void pki_wire_put_bytes(struct pki_wire_out *out, const uint8_t *data, size_t len)
 {
     if (len > UINT8_MAX) {
-        out->error = out->error == PKI_OK ? PKI_EINVAL : out->error;
+        refuse(out);
         return;
     }
     pki_wire_put_u8(out, (uint8_t)len);
@@ -193,7 +233,7 @@ void pki_wire_put_text(struct pki_wire_out *out, const char *text, size_t cap)
     size_t len = strnlen(text, cap);
 
     if (len == cap) {
-        out->error = out->error == PKI_OK ? PKI_EINVAL : out->error;
+        refuse(out);
         return;
     }
     pki_wire_put_bytes(out, (const uint8_t *)text, len);

@@ -3,7 +3,7 @@
  *
  * The first error sticks: later reads give zeros, later writes do nothing, and the caller looks
  * once, at the end. Numbers are big-endian; octets and texts carry one octet of length, so that no
- * length can exceed 255; a length over the receiver's bound is refused before anything is copied.
+ * length can exceed 255, and blocks two; a length over the receiver's bound is refused before anything is copied.
  */
 #ifndef PKI_WIRE_H
 #define PKI_WIRE_H
@@ -42,6 +42,8 @@ uint8_t pki_wire_enum(struct pki_wire_in *in, uint8_t count);
 void pki_wire_raw(struct pki_wire_in *in, uint8_t *out, size_t len);
 /* Up to CAP octets. */
 void pki_wire_bytes(struct pki_wire_in *in, uint8_t *out, size_t cap, size_t *len);
+/* Up to CAP octets behind a length of two. */
+void pki_wire_block(struct pki_wire_in *in, uint8_t *out, size_t cap, size_t *len);
 /* A text without NUL of under CAP octets; OUT is terminated. */
 void pki_wire_text(struct pki_wire_in *in, char *out, size_t cap);
 /*
@@ -49,8 +51,12 @@ void pki_wire_text(struct pki_wire_in *in, char *out, size_t cap);
  * PKI_ECORRUPT when it is 0.
  */
 uint8_t pki_wire_version(struct pki_wire_in *in, uint8_t newest);
+/* PKI_ECORRUPT sticks unless IS_SOUND. */
+void pki_wire_refuse_unless(struct pki_wire_in *in, bool is_sound);
 /* The sticky error, or PKI_ECORRUPT when octets are left over. */
 enum pki_error pki_wire_in_end(const struct pki_wire_in *in) MUST_USE;
+/* Ends a decoder: as pki_wire_in_end, and on any error the LEN octets of RECORD are wiped. */
+enum pki_error pki_wire_in_finish(const struct pki_wire_in *in, void *record, size_t len) MUST_USE;
 
 /* A cursor that writes up to CAP octets to DATA. */
 struct pki_wire_out pki_wire_out_init(uint8_t *data, size_t cap);
@@ -63,6 +69,8 @@ void pki_wire_put_i64(struct pki_wire_out *out, int64_t value);
 void pki_wire_put_raw(struct pki_wire_out *out, const uint8_t *data, size_t len);
 /* LEN up to 255. */
 void pki_wire_put_bytes(struct pki_wire_out *out, const uint8_t *data, size_t len);
+/* LEN up to 65535, behind a length of two octets. */
+void pki_wire_put_block(struct pki_wire_out *out, const uint8_t *data, size_t len);
 /* TEXT is terminated within CAP octets. */
 void pki_wire_put_text(struct pki_wire_out *out, const char *text, size_t cap);
 /* The sticky error; *LEN = octets written, 0 on error. */

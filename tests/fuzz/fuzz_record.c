@@ -19,6 +19,8 @@ union any {
     struct pki_counters counters;
     struct pki_home_record home;
     struct pki_wrapped_key wrapped;
+    struct pki_memory memory;
+    struct pki_rollout rollout;
 };
 
 /* A decoder and its encoder, for any of the records. */
@@ -46,6 +48,8 @@ CODEC(audit, audit)
 CODEC(counters, counters)
 CODEC(home, home)
 CODEC(wrapped_key, wrapped)
+CODEC(memory, memory)
+CODEC(rollout, rollout)
 
 static const struct codec codecs[] = {
     {sizeof(struct pki_device), decode_device, encode_device},
@@ -56,6 +60,8 @@ static const struct codec codecs[] = {
     {sizeof(struct pki_counters), decode_counters, encode_counters},
     {sizeof(struct pki_home_record), decode_home, encode_home},
     {sizeof(struct pki_wrapped_key), decode_wrapped, encode_wrapped},
+    {sizeof(struct pki_memory), decode_memory, encode_memory},
+    {sizeof(struct pki_rollout), decode_rollout, encode_rollout},
 };
 
 static void must(int is_true)

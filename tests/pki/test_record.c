@@ -61,6 +61,11 @@ static void names_are_total(void **state)
     assert_string_equal(pki_device_state_name((enum pki_device_state)4), "?");
     assert_string_equal(pki_credential_state_name(PKI_CREDENTIAL_ABANDONED), "abandoned");
     assert_string_equal(pki_credential_state_name((enum pki_credential_state)5), "?");
+    assert_string_equal(pki_rollout_state_name(PKI_ROLLOUT_PAUSED), "paused");
+    assert_string_equal(pki_rollout_state_name((enum pki_rollout_state)4), "?");
+    assert_string_equal(pki_mode_name(PKI_MODE_SMS), "sms");
+    assert_int_equal(pki_mode_by_name("oscore"), PKI_MODE_OSCORE);
+    assert_int_equal(pki_mode_by_name("nothing"), PKI_MODE_NONE);
     for (enum pki_auth auth = PKI_AUTH_NONE; auth <= PKI_AUTH_X509; auth++) {
         assert_int_equal(pki_auth_by_name(pki_auth_name(auth)), auth);
     }
@@ -244,20 +249,64 @@ static void texts_are_utf8(void **state)
 static void unsound_credentials_are_refused(void **state)
 {
     const struct pki_credential sound = {.server_id = 1, .mode = PKI_MODE_PSK, .secret_len = 16};
-    struct pki_credential bad[5];
+    static const uint8_t ids[] = {2, 's', 's', 1, 'r'};
+    struct pki_credential bad[12];
+    struct pki_credential context = {
+        .server_id = 1, .mode = PKI_MODE_OSCORE, .identity_len = 5, .secret_len = 16};
 
     (void)state;
     assert_int_equal(pki_credential_check(&sound), PKI_OK);
-    for (size_t i = 0; i < 5; i++) {
-        bad[i] = sound;
+    memcpy(context.identity, ids, sizeof(ids));
+    assert_int_equal(pki_credential_check(&context), PKI_OK);
+    for (size_t i = 0; i < 12; i++) {
+        bad[i] = i < 8 ? sound : context;
     }
     bad[0].server_id = 0;
-    bad[1].public_len = PKI_PUBLIC_MAX + 1;
+    bad[1].public_len = 1;
     bad[2].mode = (enum pki_mode)6;
     bad[3].identity_len = PKI_IDENTITY_MAX + 1;
     bad[4].secret_len = PKI_PSK_MAX + 1;
-    for (size_t i = 0; i < 5; i++) {
+    bad[5].mode = PKI_MODE_NONE;
+    bad[6].mode = PKI_MODE_SMS;
+    bad[6].identity_len = 7;
+    bad[7].mode = PKI_MODE_X509;
+    bad[7].public_len = PKI_PUBLIC_MAX + 1;
+    bad[8].identity_len = 4;
+    bad[9].identity_len = 0;
+    bad[10].identity[0] = 5;
+    bad[11].identity[3] = 2;
+    for (size_t i = 0; i < 12; i++) {
         assert_int_equal(pki_credential_check(&bad[i]), PKI_EINVAL);
+    }
+}
+
+static void unsound_rollouts_are_refused(void **state)
+{
+    const struct pki_rollout sound = {.name = "move",
+                                      .state = PKI_ROLLOUT_RUNNING,
+                                      .share_ppm = PKI_PPM_MAX,
+                                      .pause_ppm = 20000,
+                                      .pause_of = 200,
+                                      .window_count = 200,
+                                      .window_next = 199};
+    struct pki_rollout bad[9];
+
+    (void)state;
+    assert_int_equal(pki_rollout_check(&sound), PKI_OK);
+    for (size_t i = 0; i < 9; i++) {
+        bad[i] = sound;
+    }
+    bad[0].name[0] = '\0';
+    bad[1].name[0] = '\n';
+    bad[2].state = (enum pki_rollout_state)0;
+    bad[3].state = (enum pki_rollout_state)4;
+    bad[4].share_ppm = PKI_PPM_MAX + 1;
+    bad[5].pause_ppm = PKI_PPM_MAX + 1;
+    bad[6].pause_of = PKI_ROLLOUT_WINDOW_MAX + 1;
+    bad[7].window_count = 201;
+    bad[8].window_next = 200;
+    for (size_t i = 0; i < 9; i++) {
+        assert_int_equal(pki_rollout_check(&bad[i]), PKI_EINVAL);
     }
 }
 
@@ -309,6 +358,7 @@ int main(void)
         cmocka_unit_test(unsound_devices_are_named),
         cmocka_unit_test(texts_are_utf8),
         cmocka_unit_test(unsound_credentials_are_refused),
+        cmocka_unit_test(unsound_rollouts_are_refused),
         cmocka_unit_test(minting_takes_the_given_randomness),
     };
 

@@ -63,11 +63,13 @@ static void fill_device(void *record)
 static void fill_credential(void *record)
 {
     *(struct pki_credential *)record = (struct pki_credential){
-        .mode = PKI_MODE_PSK,
+        .mode = PKI_MODE_OSCORE,
         .identity = {'x'},
         .identity_len = PKI_IDENTITY_MAX,
         .secret = {9},
-        .secret_len = PKI_PSK_MAX,
+        .secret_len = PKI_SECRET_MAX,
+        .public_part = {8},
+        .public_len = PKI_PUBLIC_MAX,
         .is_stored = true,
         .staged_at = INT64_MIN,
         .active_at = INT64_MAX,
@@ -159,6 +161,56 @@ static void fill_wrapped(void *record)
     };
 }
 
+static void fill_memory(void *record)
+{
+    struct pki_memory *memory = record;
+
+    *memory = (struct pki_memory){
+        .learnt_at = 1,
+        .version = 0x0102,
+        .formats = {11542, 11543, 110, 112},
+        .format_count = PKI_FORMATS_MAX,
+        .refused = {0, 42, 60, UINT16_MAX},
+        .refused_count = PKI_FORMATS_MAX,
+        .asked_pack = true,
+        .object_count = PKI_OBJECTS_MAX,
+        .print_count = PKI_PRINTS_MAX,
+        .rollout_count = PKI_ROLLOUTS_MAX,
+    };
+    fill_text(memory->kind, sizeof(memory->kind));
+    for (uint16_t i = 0; i < PKI_OBJECTS_MAX; i++) {
+        memory->objects[i] = (uint16_t)(i * 2);
+    }
+    for (uint16_t i = 0; i < PKI_PRINTS_MAX; i++) {
+        memory->prints[i] = (struct pki_print){
+            .object = i, .instance = 1, .ssid = UINT16_MAX, .content = {1}, .shape = {2}};
+    }
+    for (size_t i = 0; i < PKI_ROLLOUTS_MAX; i++) {
+        fill_text(memory->rollouts[i], sizeof(memory->rollouts[i]));
+    }
+}
+
+static void fill_rollout(void *record)
+{
+    struct pki_rollout *rollout = record;
+
+    *rollout = (struct pki_rollout){
+        .state = PKI_ROLLOUT_PAUSED,
+        .share_ppm = PKI_PPM_MAX,
+        .started_at = 1,
+        .changed_at = 2,
+        .pause_ppm = PKI_PPM_MAX,
+        .pause_of = PKI_ROLLOUT_WINDOW_MAX,
+        .devices = 3,
+        .finished = UINT64_MAX,
+        .failed = 4,
+        .window = {0xff},
+        .window_count = PKI_ROLLOUT_WINDOW_MAX,
+        .window_next = PKI_ROLLOUT_WINDOW_MAX - 1,
+    };
+    fill_text(rollout->reason, sizeof(rollout->reason));
+}
+
 #define CODEC(what, type)                                                                          \
     static enum pki_error encode_##what(const void *record, uint8_t *out, size_t cap, size_t *len) \
     {                                                                                              \
@@ -176,6 +228,8 @@ CODEC(audit, pki_audit_link)
 CODEC(counters, pki_counters)
 CODEC(home, pki_home_record)
 CODEC(wrapped_key, pki_wrapped_key)
+CODEC(memory, pki_memory)
+CODEC(rollout, pki_rollout)
 
 static const struct kind kinds[] = {
     {"device", sizeof(struct pki_device), fill_device, encode_device, decode_device},
@@ -188,6 +242,8 @@ static const struct kind kinds[] = {
     {"home", sizeof(struct pki_home_record), fill_home, encode_home, decode_home},
     {"wrapped key", sizeof(struct pki_wrapped_key), fill_wrapped, encode_wrapped_key,
      decode_wrapped_key},
+    {"memory", sizeof(struct pki_memory), fill_memory, encode_memory, decode_memory},
+    {"rollout", sizeof(struct pki_rollout), fill_rollout, encode_rollout, decode_rollout},
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -201,6 +257,8 @@ union any {
     struct pki_counters counters;
     struct pki_home_record home;
     struct pki_wrapped_key wrapped;
+    struct pki_memory memory;
+    struct pki_rollout rollout;
 };
 
 static const uint8_t zeros[sizeof(union any)];
@@ -305,8 +363,11 @@ static void bad_members_are_refused(void **state)
         {0, 1 + 253, 4, "auth outside its enum"},
         {0, 1 + 253 + 1 + 256, 65, "PSK over its bound"},
         {0, 1 + 253 + 1 + 256 + 65 + 65 + 65, 17, "too many attributes"},
-        {1, 1, 4, "mode outside its enum"},
-        {1, 1 + 1 + 256 + 65, 2, "a boolean of 2"},
+        {1, 1, 6, "mode outside its enum"},
+        {1, 1 + 1 + 256, 193, "secret over its bound"},
+        {1, 1 + 1 + 256 + 193 + 1, 1, "public part over its bound"},
+        {1, 1 + 1 + 256 + 193 + 2 + 2048, 2, "a boolean of 2"},
+        {1, 0, 1, "a mode that version 1 did not know"},
         {2, 13, 7, "result outside its enum"},
         {3, 1, 0, "kind 0"},
         {3, 1, 3, "kind outside its enum"},
@@ -316,6 +377,21 @@ static void bad_members_are_refused(void **state)
         {7, 9, 17, "too many passes"},
         {7, 9, 0, "no passes"},
         {7, 13, 1, "more memory than allowed"},
+        {8, 11, 5, "too many formats"},
+        {8, 20, 5, "too many refused formats"},
+        {8, 29, 65, "kind over its bound"},
+        {8, 94, 2, "a boolean of 2"},
+        {8, 95, 65, "too many objects"},
+        {8, 99, 0, "objects out of order"},
+        {8, 224, 65, "too many prints"},
+        {8, 224 + 1 + 64 * 38, 9, "too many rollouts"},
+        {9, 1, 0, "no state"},
+        {9, 1, 4, "state outside its enum"},
+        {9, 3, 0x10, "a share over the whole"},
+        {9, 2 + 4 + 16 + 97, 1, "a pause over the whole"},
+        {9, 2 + 4 + 16 + 97 + 4 + 2, 8, "a window over its bound"},
+        {9, 2 + 4 + 16 + 97 + 8 + 24 + 2, 5, "more outcomes than the window has"},
+        {9, 2 + 4 + 16 + 97 + 8 + 24 + 4 + 2, 4, "a place outside the window"},
     };
 
     (void)state;
@@ -334,6 +410,47 @@ static void bad_members_are_refused(void **state)
     }
 }
 
+/* As homes hold it that were written before credentials had a public part. */
+static void credentials_of_version_1_are_read(void **state)
+{
+    static const uint8_t record[] = {
+        1, 1, 2, 'm', '1', 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0,
+        0, 0, 6, 0,   0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    };
+    struct pki_credential credential;
+    uint8_t again[PKI_RECORD_MAX];
+    size_t len;
+
+    (void)state;
+    assert_int_equal(pki_credential_decode(record, sizeof(record), &credential), PKI_OK);
+    assert_int_equal(credential.mode, PKI_MODE_PSK);
+    assert_int_equal(credential.identity_len, 2);
+    assert_int_equal(credential.secret_len, 8);
+    assert_int_equal(credential.secret[7], 8);
+    assert_int_equal(credential.public_len, 0);
+    assert_true(credential.is_stored);
+    assert_int_equal(credential.staged_at, 5);
+    assert_int_equal(credential.active_at, 6);
+    assert_int_equal(pki_credential_encode(&credential, again, sizeof(again), &len), PKI_OK);
+    assert_int_equal(len, sizeof(record));
+    assert_memory_equal(again, record, len);
+}
+
+/* Two encodings of one credential would be two records that say the same. */
+static void version_2_of_what_fits_version_1_is_refused(void **state)
+{
+    uint8_t record[] = {
+        2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    };
+    struct pki_credential credential;
+
+    (void)state;
+    assert_int_equal(pki_credential_decode(record, sizeof(record), &credential), PKI_ECORRUPT);
+    record[1] = PKI_MODE_SMS;
+    assert_int_equal(pki_credential_decode(record, sizeof(record), &credential), PKI_OK);
+}
+
 static void unsound_structs_do_not_encode(void **state)
 {
     struct pki_device device = full_device();
@@ -343,6 +460,9 @@ static void unsound_structs_do_not_encode(void **state)
     size_t len;
 
     (void)state;
+    static struct pki_memory memory = {.print_count = PKI_PRINTS_MAX + 1};
+
+    assert_int_equal(pki_memory_encode(&memory, data, sizeof(data), &len), PKI_EINVAL);
     device.attribute_count = PKI_ATTRIBUTES_MAX + 1;
     memset(outcome.step, 's', sizeof(outcome.step));
     assert_int_equal(pki_device_encode(&device, data, sizeof(data), &len), PKI_EINVAL);
@@ -360,6 +480,8 @@ int main(void)
         cmocka_unit_test(small_buffers_are_refused),
         cmocka_unit_test(other_versions_are_told_apart),
         cmocka_unit_test(bad_members_are_refused),
+        cmocka_unit_test(credentials_of_version_1_are_read),
+        cmocka_unit_test(version_2_of_what_fits_version_1_is_refused),
         cmocka_unit_test(unsound_structs_do_not_encode),
     };
 

@@ -25,7 +25,8 @@ const char *cc_close_text(enum cc_close reason)
                                         [CC_CLOSE_IDLE] = "idle",
                                         [CC_CLOSE_REPLACED] = "replaced by a new handshake",
                                         [CC_CLOSE_ERROR] = "broken",
-                                        [CC_CLOSE_SHUTDOWN] = "shutdown"};
+                                        [CC_CLOSE_SHUTDOWN] = "shutdown",
+                                        [CC_CLOSE_UNREACHABLE] = "connection refused"};
     return (size_t)reason < sizeof texts / sizeof *texts ? texts[reason] : "unknown";
 }
 

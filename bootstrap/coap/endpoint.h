@@ -43,12 +43,14 @@ struct cc_psk {
 };
 
 enum cc_close {
-    CC_CLOSE_PEER,     /* close_notify or fatal alert */
-    CC_CLOSE_LOCAL,    /* cc_session_close */
-    CC_CLOSE_IDLE,     /* idle_ms without a packet */
-    CC_CLOSE_REPLACED, /* the same address came with a new handshake */
-    CC_CLOSE_ERROR,    /* record layer broken */
-    CC_CLOSE_SHUTDOWN  /* endpoint freed */
+    CC_CLOSE_PEER,       /* close_notify or fatal alert */
+    CC_CLOSE_LOCAL,      /* cc_session_close */
+    CC_CLOSE_IDLE,       /* idle_ms without a packet */
+    CC_CLOSE_REPLACED,   /* the same address came with a new handshake */
+    CC_CLOSE_ERROR,      /* record layer broken */
+    CC_CLOSE_SHUTDOWN,   /* endpoint freed */
+    CC_CLOSE_UNREACHABLE /* the network says that nobody listens there; only with ends_unreachable
+                          */
 };
 /* A few words for a log line. */
 const char *cc_close_text(enum cc_close reason);
@@ -121,7 +123,8 @@ struct cc_client {
     size_t identity_len;
     const uint8_t *key;
     size_t key_len;
-    const char *bind; /* local address "127.0.0.1:0", NULL = any */
+    const char *bind;      /* local address "127.0.0.1:0", NULL = any */
+    bool ends_unreachable; /* an ICMP refusal ends it at once; else the peer may yet come up */
 };
 /* Starts connecting; `opened` or `refused` + `closed` follow. */
 enum cc_error cc_endpoint_connect(struct cc_endpoint *endpoint, const struct cc_client *client,

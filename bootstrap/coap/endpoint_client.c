@@ -64,6 +64,7 @@ enum cc_error cc_endpoint_connect(struct cc_endpoint *endpoint, const struct cc_
     /* The first flight, or `opened` of a plain session, comes with the next round: never from
      * inside this call. */
     made->retransmit_at_ms = endpoint->now_ms;
+    made->ends_unreachable = client->ends_unreachable;
     cc_session_rearm(made);
     *session = made;
     return CC_OK;

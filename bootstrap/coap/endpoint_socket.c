@@ -195,6 +195,9 @@ void cc_client_read(struct cc_session *session)
         /* An ICMP error shows up here once and is gone: the peer may yet come up. */
         ssize_t len = recv(session->source.fd, data, CC_DATAGRAM_MAX, MSG_TRUNC);
         if (len < 0) {
+            if (errno == ECONNREFUSED && session->ends_unreachable) {
+                cc_session_end(session, CC_CLOSE_UNREACHABLE);
+            }
             return;
         }
         if (len <= CC_DATAGRAM_MAX) {

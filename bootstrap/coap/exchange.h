@@ -38,6 +38,8 @@ struct cc_parameters {
     uint8_t max_retransmit;       /* 4 */
     uint16_t block_bytes;         /* 16, 32 .. 1024; default 512 */
     uint32_t body_max_bytes;      /* largest body collected; default 65536 */
+    bool is_forgetful;            /* handles a repeated request anew (against RFC 7252 4.5): for
+                                     simulated peers that do so */
 };
 void cc_parameters_default(struct cc_parameters *parameters);
 

@@ -96,8 +96,13 @@ static bool is_initiating(const struct cc_message *message)
 static void take(struct cc_exchange *exchange, uint64_t now_ms, const struct cc_message *message,
                  enum cc_error error)
 {
-    const struct cc_seen *row =
+    struct cc_seen *row =
         is_initiating(message) ? cc_dedup_find(&exchange->dedup, message->mid) : NULL;
+    if (row != NULL && exchange->parameters.is_forgetful && row->state == CC_SEEN_DONE) {
+        cc_seen_drop_reply(row);
+        *row = (struct cc_seen){.state = CC_SEEN_FREE};
+        row = NULL;
+    }
     if (exchange->ops.trace != NULL) {
         exchange->ops.trace(exchange->context, CC_IN, message, row != NULL);
     }

@@ -34,6 +34,7 @@ enum cc_session_state { CC_SESSION_HANDSHAKE, CC_SESSION_OPEN, CC_SESSION_CLOSED
 
 struct cc_session {
     struct cc_source source; /* a client's own socket */
+    bool ends_unreachable;   /* see struct cc_client */
     enum cc_session_state state;
     uint32_t busy; /* callbacks of this session that are running */
     struct cc_node node;

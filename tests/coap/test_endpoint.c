@@ -56,6 +56,23 @@ static void exchange_both_ways(void)
     }
 }
 
+/* RFC 1122 3.2.2.1: port unreachable reaches a connected socket. */
+static void test_nobody_listens(void **state)
+{
+    (void)state;
+    struct cc_client nobody = {.uri = "coap://127.0.0.1:9", .ends_unreachable = true};
+    struct cc_session *session;
+    assert_int_equal(cc_endpoint_connect(client.endpoint, &nobody, &session), CC_OK);
+    assert_true(peer_run(&client, NULL, peer_has_opened, &client, PEER_RUN_MS));
+    peer_post(session, 10);
+    for (int i = 0; i < 100 && client.closed == 0; i++) {
+        assert_int_equal(cc_endpoint_poll(client.endpoint, 10), CC_OK);
+    }
+    assert_int_equal(client.closed, 1);
+    assert_int_equal(client.close, CC_CLOSE_UNREACHABLE);
+    assert_string_equal(cc_close_text(client.close), "connection refused");
+}
+
 static void test_secure(void **state)
 {
     (void)state;
@@ -281,6 +298,7 @@ int main(void)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
+        CASE(test_nobody_listens),
         CASE(test_secure),
         CASE(test_ipv6),
         CASE(test_plain),

@@ -71,6 +71,9 @@ static const struct {
      "auto 2.04; in 41021234aab26273; out 61441234aa; got POST /bs 0; in 41021234aab26273; out "
      "61441234aa;"
      "wait 246000; in 41021234aab26273; out 61441234aa"},
+    {"a forgetful peer handles a duplicate anew",
+     "set forgetful 1; auto 2.04; in 41021234aab26273; out 61441234aa; got POST /bs 0;"
+     "in 41021234aab26273; out 61441234aa; got POST /bs 0"},
     {"4.5 after EXCHANGE_LIFETIME the Message ID is new, and memory is given back",
      "auto 2.04; in 41021234aab26273; out 61441234aa; got POST /bs 0; wait 247000; mem 400;"
      "in 41021234aab26273; out 61441234aa; got POST /bs 0"},

@@ -184,6 +184,8 @@ static void step_set(struct script *script, const char *rest)
         script->parameters.body_max_bytes = value;
     } else if (strcmp(what, "retransmit") == 0) {
         script->parameters.max_retransmit = (uint8_t)value;
+    } else if (strcmp(what, "forgetful") == 0) {
+        script->parameters.is_forgetful = value != 0;
     } else if (strcmp(what, "timeout") == 0) {
         script->parameters.ack_timeout_ms = value;
     } else {

@@ -3,7 +3,7 @@
  * script's.
  *
  * A script is text, one step a line (or "; " between steps):
- *   set block|body|retransmit|timeout N   parameters, before anything else
+ *   set block|body|retransmit|timeout|forgetful N   parameters, before anything else
  *   req METHOD PATH [PAYLOAD-LEN [QUERY]]  starts a request; "!ERROR" after it = expected error
  * text in HEX            a datagram arrives out HEX           the next datagram sent must be this
  *   none              nothing was sent

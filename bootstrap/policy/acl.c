@@ -19,7 +19,7 @@ bool policy_acl_is_written(const struct policy_build *build)
 void policy_acl_delete(struct policy_build *build)
 {
     bool is_written = policy_acl_is_written(build);
-    bool is_cleared = build->rule->others == POLICY_OTHERS_REMOVE;
+    bool is_cleared = build->rule->others != POLICY_OTHERS_KEEP;
     struct lwm2m_path object = lwm2m_path_of(1, LWM2M_OBJECT_ACCESS_CONTROL, 0, 0, 0);
     if (build->shown == NULL
             ? is_written

@@ -333,11 +333,13 @@ static const struct policy_schema_field client_fields[] = {
      .min = 0,
      .max = 65534,
      .fallback = "0",
+     .is_late = true,
      .help = "/0 instance of the bootstrap account, for a device that does not show it"},
     {.key = "discover",
      .type = SCHEMA_BOOLEAN,
      .offset = AT(policy_client, discover),
      .fallback = "true",
+     .is_late = true,
      .help = "ask the device what it holds before the plan is made"},
     {0}};
 
@@ -377,12 +379,14 @@ static const struct policy_schema_field rule_fields[] = {
      .type = SCHEMA_WORD,
      .offset = AT(policy_rule, access_when),
      .fallback = "several",
+     .is_late = true,
      .words = access_when_words,
      .help = "write access control when the device gets several servers, or always"},
     {.key = "others",
      .type = SCHEMA_WORD,
      .offset = AT(policy_rule, others),
      .fallback = "remove",
+     .is_late = true,
      .words = others_words,
      .help = "server accounts that are not of this policy"},
     {.key = "delete",
@@ -411,7 +415,7 @@ static const struct policy_schema_field rule_fields[] = {
     {.key = "rollout", .type = SCHEMA_LATER, .help = "share of the devices"},
     {0}};
 
-static const struct policy_schema_table rule_table = {
+const struct policy_schema_table policy_rule_table = {
     .what = "policy", .size = sizeof(struct policy_rule), .fields = rule_fields};
 
 /* ---- the file ---- */
@@ -442,7 +446,7 @@ static const struct policy_schema_field document_fields[] = {
     {.key = "policies",
      .type = SCHEMA_LIST,
      .offset = AT(policy_document, rules),
-     .table = &rule_table,
+     .table = &policy_rule_table,
      .help = "rules: the first match decides"},
     {.key = "unmatched",
      .type = SCHEMA_WORD,

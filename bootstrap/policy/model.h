@@ -142,6 +142,7 @@ struct policy_match {
     struct policy_array lacks;   /* the same: none may be shown */
     int64_t version;             /* bits 1 << minor of 1.0, 1.1, 1.2; UNSET: any */
     int64_t transport;           /* bits 1 << enum policy_transport; UNSET: any */
+    int64_t share_ppm;           /* of the devices, the same ones always; UNSET: all */
 };
 
 struct policy_client {
@@ -173,12 +174,25 @@ struct policy_on_error_rules {
     int64_t discover, read, remove, account, access, write, verify;
 };
 
+/* `pause:` of a rollout; mark.line 0: it never pauses by itself. */
+struct policy_pause {
+    struct policy_schema_item item;
+    int64_t failed_ppm; /* of the last OF outcomes */
+    int64_t of_last;
+};
+
 /* `rollout:` of an overlay, whose name is the rollout's. */
 struct policy_rollout_rule {
     struct policy_schema_item item; /* mark.line 0: not a campaign */
     int64_t share_ppm;
-    struct policy_array always;  /* const char *: globs of groups that take part at once */
-    int64_t pause_ppm, pause_of; /* UNSET: never pauses by itself */
+    struct policy_array always; /* const char *: globs of groups that take part at once */
+    struct policy_pause pause;
+};
+
+/* `valid:`; UNSET: without that end. */
+struct policy_valid {
+    struct policy_schema_item item;
+    int64_t from_at, until_at; /* seconds since 1970; UNTIL is not part of it */
 };
 
 /* `bootstrap-server:`: the bootstrap account is written in place, last. */
@@ -212,11 +226,10 @@ enum policy_access_when { POLICY_ACCESS_SEVERAL, POLICY_ACCESS_ALWAYS };
  */
 struct policy_rule {
     struct policy_schema_item item;
-    int64_t priority;                      /* higher is tried first; 0 */
-    int64_t valid_from_at, valid_until_at; /* seconds since 1970; UNSET */
-    int64_t share_ppm;                     /* of the devices that match, stable per device; UNSET */
-    struct policy_array use;               /* struct policy_schema_reference: blocks, resolved */
-    struct policy_rollout_rule rollout;    /* overlays only */
+    int64_t priority; /* of policies the higher is tried first, of overlays laid last; 0 */
+    struct policy_valid valid;
+    struct policy_array use;            /* struct policy_schema_reference: blocks, resolved */
+    struct policy_rollout_rule rollout; /* overlays only */
     struct policy_move move;
     struct policy_on_error_rules on_error;
     struct policy_array required; /* struct lwm2m_path of depth 2 */
@@ -269,9 +282,10 @@ static inline const struct policy_rule *policy_overlay_at(const struct policy_se
 }
 
 /*
- * rule.c: *BASE as OVER changes it: a single value that OVER gives counts, servers are put together
- * by name, writes by path and resource, deletes and required paths are joined. New lists lie in
- * ARENA; BASE and OVER must outlive the result. False: out of memory.
+ * rule.c: *BASE as OVER changes it: a single value or list that OVER gives counts, servers are put
+ * together by name, writes by path and resource, deletes and required paths are joined. What tells
+ * a rule apart (name, priority, match, validity, rollout) stays BASE's. New lists lie in ARENA;
+ * what BASE and OVER point to must outlive the result and is not changed. False: out of memory.
  */
 bool policy_rule_lay(struct policy_arena *arena, struct policy_rule *base,
                      const struct policy_rule *over);
@@ -284,6 +298,8 @@ bool policy_rule_effective(struct policy_arena *arena, const struct policy_set *
 
 /* The language: rows of every key. */
 extern const struct policy_schema_table policy_language;
+/* The rows of a policy, as struct policy_rule. */
+extern const struct policy_schema_table policy_rule_table;
 /* The rows of a link, as struct policy_named_link: settings have one too. */
 extern const struct policy_schema_table policy_link_table;
 /* The rows of imprintd.yaml. */

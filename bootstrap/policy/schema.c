@@ -142,6 +142,14 @@ static bool is_number(enum policy_schema_type type)
     return type >= SCHEMA_INTEGER && type <= SCHEMA_FLAGS;
 }
 
+static void read_fallback(struct policy_schema_context *context,
+                          const struct policy_schema_field *field, void *place)
+{
+    struct policy_node node = {
+        .kind = POLICY_YAML_SCALAR, .text = field->fallback, .len = strlen(field->fallback)};
+    policy_schema_read_field(context, &node, field, place);
+}
+
 void policy_schema_defaults(struct policy_schema_context *context,
                             const struct policy_schema_table *table, void *target)
 {
@@ -149,15 +157,31 @@ void policy_schema_defaults(struct policy_schema_context *context,
         void *place = (unsigned char *)target + field->offset;
         if (field->type == SCHEMA_MAP) {
             policy_schema_defaults(context, field->table, place);
-        } else if (field->type != SCHEMA_CUSTOM && field->fallback != NULL) {
-            struct policy_node node = {.kind = POLICY_YAML_SCALAR,
-                                       .text = field->fallback,
-                                       .len = strlen(field->fallback)};
-            policy_schema_read_field(context, &node, field, place);
+        } else if (field->type != SCHEMA_CUSTOM && field->fallback != NULL && !field->is_late) {
+            read_fallback(context, field, place);
         } else if (is_number(field->type)) {
             *(int64_t *)place = SCHEMA_UNSET;
         }
     }
+}
+
+void policy_schema_fill(struct policy_schema_context *context,
+                        const struct policy_schema_table *table, void *target)
+{
+    for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
+        void *place = (unsigned char *)target + field->offset;
+        if (field->type == SCHEMA_MAP) {
+            policy_schema_fill(context, field->table, place);
+        } else if (field->is_late && *(const int64_t *)place == SCHEMA_UNSET) {
+            read_fallback(context, field, place);
+        }
+    }
+}
+
+bool policy_schema_has(const struct policy_schema_table *table,
+                       const struct policy_schema_field *field)
+{
+    return field->parts == 0 || (field->parts & table->part) != 0;
 }
 
 static bool has_key(const struct policy_node *map, const char *key)
@@ -181,13 +205,17 @@ void policy_schema_read_map(struct policy_schema_context *context, const struct 
         const struct policy_schema_field *field = field_for(table, child);
         if (field == NULL) {
             policy_schema_value_unknown_key(context, child, table);
+        } else if (!policy_schema_has(table, field)) {
+            policy_error(context->report, child->key_mark, "the key '%s' has no place in %s %s",
+                         field->key, strchr("aeiou", table->what[0]) != NULL ? "an" : "a",
+                         table->what);
         } else {
             policy_schema_read_field(context, child, field,
                                      (unsigned char *)target + field->offset);
         }
     }
     for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
-        if (field->is_required && !has_key(node, field->key)) {
+        if (field->is_required && policy_schema_has(table, field) && !has_key(node, field->key)) {
             policy_error(context->report, node->key != NULL ? node->key_mark : node->mark,
                          "this %s needs the key '%s' (%s)", table->what, field->key, field->help);
         }

@@ -73,7 +73,9 @@ struct policy_schema_field {
     size_t offset;
     int64_t min, max;     /* numbers: value; texts: octets */
     const char *fallback; /* the default, as a file would say it; NULL: none */
+    bool is_late;         /* the default is for policy_schema_fill: until then it is not given */
     bool is_required;
+    uint8_t parts; /* bits of the tables that have it; 0: all that share these rows */
     const struct policy_schema_word *words;
     const struct policy_schema_table *table; /* MAP, NAMED, LIST */
     policy_schema_custom_fn *custom;
@@ -84,6 +86,7 @@ struct policy_schema_table {
     const char *what; /* "server", "policy": for messages */
     size_t size;      /* of the struct */
     const struct policy_schema_field *fields;
+    uint8_t part;                    /* bit of this table among those that share its rows */
     policy_schema_custom_fn *custom; /* instead of FIELDS: reads a whole item */
 };
 
@@ -102,6 +105,12 @@ struct policy_schema_reference {
 /* Sets every place of TABLE in TARGET to its default. TARGET is zeroed. */
 void policy_schema_defaults(struct policy_schema_context *context,
                             const struct policy_schema_table *table, void *target);
+/* Sets each number of TABLE in TARGET that is still SCHEMA_UNSET to its late default. */
+void policy_schema_fill(struct policy_schema_context *context,
+                        const struct policy_schema_table *table, void *target);
+/* True when TABLE has FIELD, one of its rows. */
+bool policy_schema_has(const struct policy_schema_table *table,
+                       const struct policy_schema_field *field);
 /* Reads NODE over the defaults. Errors go to the report. */
 void policy_schema_read_map(struct policy_schema_context *context, const struct policy_node *node,
                             const struct policy_schema_table *table, void *target);

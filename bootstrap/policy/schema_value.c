@@ -45,7 +45,7 @@ void policy_schema_value_unknown_key(struct policy_schema_context *context,
     char list[LIST_TEXT_MAX] = "";
     char quoted[POLICY_QUOTE_MAX];
     for (const struct policy_schema_field *field = table->fields; field->key != NULL; field++) {
-        if (field->type != SCHEMA_LATER) {
+        if (field->type != SCHEMA_LATER && policy_schema_has(table, field)) {
             policy_nearest_try(&nearest, field->key);
             join(list, field->key);
         }

@@ -25,15 +25,6 @@ struct parser {
     size_t capacity;
 };
 
-void lwm2m_discover_clear(struct lwm2m_discover *discover)
-{
-    for (size_t i = 0; i < discover->count; i++) {
-        free(discover->entries[i].uri);
-    }
-    free(discover->entries);
-    *discover = (struct lwm2m_discover){0};
-}
-
 /* Lexing ----------------------------------------------------------------------------------------
  */
 
@@ -163,6 +154,13 @@ static enum lwm2m_error uri_of(const struct span *value, char **uri)
     return *uri ? LWM2M_OK : LWM2M_ENOMEM;
 }
 
+static void take_version(struct lwm2m_discover *out, struct span value,
+                         enum lwm2m_discover_form form)
+{
+    out->version = version_of(value);
+    out->form |= (unsigned)form | (value.is_quoted ? LWM2M_FORM_QUOTED_VERSION : 0U);
+}
+
 static enum lwm2m_error take_attribute(const struct span *name, const struct span *value,
                                        struct lwm2m_entry *entry)
 {
@@ -224,7 +222,7 @@ static enum lwm2m_error attributes(struct parser *parser, struct lwm2m_entry *en
         struct span value;
         error = attribute(&parser->cursor, &name, &value);
         if (!error && is_root && is_name(&name, "lwm2m")) {
-            parser->out->version = version_of(value);
+            take_version(parser->out, value, LWM2M_FORM_ROOT);
         } else if (!error) {
             error = take_attribute(&name, &value, entry);
         }
@@ -260,7 +258,7 @@ static enum lwm2m_error bare_item(struct parser *parser)
     if (error || !is_name(&name, "lwm2m")) {
         return LWM2M_EFORMAT;
     }
-    parser->out->version = version_of(value);
+    take_version(parser->out, value, LWM2M_FORM_BARE_VERSION);
     return LWM2M_OK;
 }
 
@@ -328,5 +326,6 @@ enum lwm2m_error lwm2m_discover_parse(const char *text, size_t len, struct lwm2m
         return error;
     }
     sort_entries(out);
+    out->form |= lwm2m_discover_form_of(out);
     return LWM2M_OK;
 }

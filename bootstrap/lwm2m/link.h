@@ -49,12 +49,22 @@ struct lwm2m_discover {
 enum lwm2m_error lwm2m_discover_parse(const char *text, size_t len, struct lwm2m_discover *out)
     MUST_USE;
 void lwm2m_discover_clear(struct lwm2m_discover *discover);
+/* The bits of enum lwm2m_discover_form that the entries alone tell: none of `lwm2m`. */
+unsigned lwm2m_discover_form_of(const struct lwm2m_discover *discover);
 /*
  * Puts what MORE shows (the answer of one object) into DISCOVER and leaves MORE empty; of a path in
- * both, MORE counts. LWM2M_ELIMIT, LWM2M_ENOMEM: DISCOVER is unchanged.
+ * both, MORE counts. LWM2M_ELIMIT, LWM2M_ENOMEM: both are unchanged.
  */
 enum lwm2m_error lwm2m_discover_merge(struct lwm2m_discover *discover, struct lwm2m_discover *more)
     MUST_USE;
+/*
+ * Parses the `acc` of a Bootstrap-Pack-Request (lwm2m-bootstrap.md 3.7): the instances that belong
+ * to the client's bootstrap account, `</0/2>,</21/0>`, into OUT, ascending, each once. A link that
+ * is no instance is passed over. LWM2M_EFORMAT, LWM2M_ENOMEM; LWM2M_ELIMIT: more than CAPACITY, or
+ * than LWM2M_DISCOVER_MAX links. *COUNT is 0 on failure.
+ */
+enum lwm2m_error lwm2m_account_parse(const char *text, size_t len, struct lwm2m_path *out,
+                                     size_t capacity, size_t *count) MUST_USE;
 /*
  * Builds the answer that a client of VERSION gives: `</>;lwm2m=1.1,..` or for 1.0
  * `lwm2m="1.0",..`; without a version, entries only. Writes at most CAPACITY octets, no NUL.

@@ -63,6 +63,45 @@ static void look_up(const struct lwm2m_discover *discover)
     require(lwm2m_discover_free_instance(discover, 1, is_low, &floor) >= floor);
 }
 
+/* The two halves of an answer, put together, show what both show, and what the second says. */
+static void check_merge(const uint8_t *data, size_t size)
+{
+    struct lwm2m_discover first = {0};
+    struct lwm2m_discover second = {0};
+    struct lwm2m_discover again = {0};
+    const char *const text = (const char *)data;
+    const size_t half = size / 2;
+    const bool is_read = lwm2m_discover_parse(text, half, &first) == LWM2M_OK &&
+                         lwm2m_discover_parse(text + half, size - half, &second) == LWM2M_OK &&
+                         lwm2m_discover_parse(text + half, size - half, &again) == LWM2M_OK;
+    const size_t most = first.count + second.count;
+    const size_t least = first.count > second.count ? first.count : second.count;
+    if (is_read && lwm2m_discover_merge(&first, &second) == LWM2M_OK) {
+        require(second.count == 0 && first.count <= most && first.count >= least);
+        for (size_t i = 0; i < again.count; i++) {
+            const struct lwm2m_entry *entry = lwm2m_discover_find(&first, again.entries[i].path);
+            require(entry != NULL && entry->ssid == again.entries[i].ssid);
+        }
+        check(&first);
+    }
+    lwm2m_discover_clear(&first);
+    lwm2m_discover_clear(&second);
+    lwm2m_discover_clear(&again);
+}
+
+static void check_accounts(const uint8_t *data, size_t size)
+{
+    struct lwm2m_path paths[8];
+    size_t count;
+    if (lwm2m_account_parse((const char *)data, size, paths, 8, &count) != LWM2M_OK) {
+        require(count == 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        require(paths[i].depth == 2);
+        require(i == 0 || lwm2m_path_compare(paths[i - 1], paths[i]) < 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct lwm2m_discover discover = {0};
@@ -74,5 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(discover.count == 0 && !discover.entries);
     }
     lwm2m_discover_clear(&discover);
+    check_merge(data, size);
+    check_accounts(data, size);
     return 0;
 }

@@ -194,12 +194,140 @@ static void finds(void **state)
     lwm2m_discover_clear(&discover);
 }
 
+/* How an answer is written: lwm2m-encodings.md section 9, clients.md. */
+static void tells_the_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned form;
+    } rows[] = {
+        {"lwm2m=\"1.0\",</0/0>;ssid=101,</0/1>,</0/2>;ssid=102",
+         LWM2M_FORM_BARE_VERSION | LWM2M_FORM_QUOTED_VERSION},
+        {"</>;lwm2m=1.1,</0/0>;ssid=101;uri=\"coaps://server_1.example.com\",</0/1>,</1/0/"
+         ">;ssid=101",
+         LWM2M_FORM_ROOT | LWM2M_FORM_URI},
+        {"</55>;ver=1.9,</55/0>", LWM2M_FORM_INSTANCED_OBJECT},
+        {"</>;lwm2m=1.1,</0>,</0/1>;uri=\"coap://h:5683\",</1>,</2>",
+         LWM2M_FORM_ROOT | LWM2M_FORM_URI | LWM2M_FORM_BOOTSTRAP_URI | LWM2M_FORM_INSTANCED_OBJECT},
+        {"</>;lwm2m=\"1.0\",</0/0>;ssid=101,</0/1>", LWM2M_FORM_ROOT | LWM2M_FORM_QUOTED_VERSION},
+        {"</>;lwm2m=1.1,</0/0>,</0/1>;ssid=1;uri=\"coap://h\",</1>;ver=1.1,</1/1>;ssid=1",
+         LWM2M_FORM_ROOT | LWM2M_FORM_URI | LWM2M_FORM_INSTANCED_OBJECT},
+        {"</>;lwm2m=1.0,</0/0>;uri=\"coap://h:p\",</0/1>;ssid=2222;uri=\"u\",</1/0>;ssid=2222,</2>",
+         LWM2M_FORM_ROOT | LWM2M_FORM_URI | LWM2M_FORM_BOOTSTRAP_URI},
+        {"lwm2m=1.0,</1/0>;uri=\"u\"", LWM2M_FORM_BARE_VERSION},
+        {"</>,</0>,</1/0>", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lwm2m_discover discover = {0};
+        print_message("%s\n", rows[i].text);
+        assert_int_equal(lwm2m_discover_parse(rows[i].text, strlen(rows[i].text), &discover),
+                         LWM2M_OK);
+        assert_int_equal(discover.form, rows[i].form);
+        lwm2m_discover_clear(&discover);
+    }
+}
+
+static void merges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *more, *together;
+        unsigned form;
+    } rows[] = {
+        {"", "", "", 0},
+        {"</>;lwm2m=1.1,</0>,</3/0>", "</0/1>;uri=\"u\",</0/2>;ssid=7",
+         "</>;lwm2m=1.1,</0>,</0/1>;uri=\"u\",</0/2>;ssid=7,</3/0>",
+         LWM2M_FORM_ROOT | LWM2M_FORM_URI | LWM2M_FORM_BOOTSTRAP_URI | LWM2M_FORM_INSTANCED_OBJECT},
+        {"</0/1>;ssid=1;uri=\"old\",</1/0>;ssid=1", "</0/1>;ssid=2", "</0/1>;ssid=2,</1/0>;ssid=1",
+         0},
+        {"</1>", "lwm2m=\"1.0\",</1>;ver=1.0", "lwm2m=\"1.0\",</1>;ver=1.0",
+         LWM2M_FORM_BARE_VERSION | LWM2M_FORM_QUOTED_VERSION},
+        {"</>;lwm2m=1.2,</5>", "", "</>;lwm2m=1.2,</5>", LWM2M_FORM_ROOT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lwm2m_discover discover = {0};
+        struct lwm2m_discover more = {0};
+        char text[TEXT_MAX];
+        size_t len;
+        print_message("row %zu\n", i);
+        assert_int_equal(lwm2m_discover_parse(rows[i].first, strlen(rows[i].first), &discover),
+                         LWM2M_OK);
+        assert_int_equal(lwm2m_discover_parse(rows[i].more, strlen(rows[i].more), &more), LWM2M_OK);
+        assert_int_equal(lwm2m_discover_merge(&discover, &more), LWM2M_OK);
+        assert_int_equal(more.count, 0);
+        assert_null(more.entries);
+        assert_int_equal(lwm2m_discover_build(&discover, text, sizeof text, &len), LWM2M_OK);
+        assert_int_equal(len, strlen(rows[i].together));
+        assert_memory_equal(text, rows[i].together, len);
+        assert_int_equal(discover.form, rows[i].form);
+        lwm2m_discover_clear(&discover);
+    }
+}
+
+static void merges_within_bounds(void **state)
+{
+    (void)state;
+    struct lwm2m_discover discover = {0};
+    struct lwm2m_discover more = {0};
+    size_t len;
+    char *text = many_links(LWM2M_DISCOVER_MAX, &len);
+    assert_int_equal(lwm2m_discover_parse(text, len, &discover), LWM2M_OK);
+    assert_int_equal(lwm2m_discover_parse("</1/0>;ssid=5", 13, &more), LWM2M_OK);
+    assert_int_equal(lwm2m_discover_merge(&discover, &more), LWM2M_OK);
+    assert_int_equal(discover.count, LWM2M_DISCOVER_MAX);
+    assert_int_equal(discover.entries[0].ssid, 5);
+    assert_int_equal(lwm2m_discover_parse("</2/0>", 6, &more), LWM2M_OK);
+    assert_int_equal(lwm2m_discover_merge(&discover, &more), LWM2M_ELIMIT);
+    assert_int_equal(discover.count, LWM2M_DISCOVER_MAX);
+    assert_int_equal(more.count, 1);
+    lwm2m_discover_clear(&discover);
+    lwm2m_discover_clear(&more);
+    free(text);
+}
+
+/* lwm2m-bootstrap.md 3.7: `acc` of a Bootstrap-Pack-Request. */
+static void reads_accounts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum lwm2m_error error;
+        const char *paths;
+    } rows[] = {
+        {"</0/0>", LWM2M_OK, "/0/0 "},
+        {"</0/2>,</21/0>", LWM2M_OK, "/0/2 /21/0 "},
+        {"</21/0>, </0/2/>,</0/2>", LWM2M_OK, "/0/2 /21/0 "},
+        {"</0>,</x>,</0/1>;ssid=3", LWM2M_OK, "/0/1 "},
+        {"", LWM2M_OK, ""},
+        {"</0/0>,</0/1>,</0/2>,</0/3>,</0/4>", LWM2M_ELIMIT, ""},
+        {"0/0", LWM2M_EFORMAT, ""},
+        {"</0/0", LWM2M_EFORMAT, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lwm2m_path paths[4];
+        char text[LWM2M_PATH_TEXT];
+        char all[128] = "";
+        size_t count = 99;
+        print_message("%s\n", rows[i].text);
+        assert_int_equal(lwm2m_account_parse(rows[i].text, strlen(rows[i].text), paths, 4, &count),
+                         rows[i].error);
+        for (size_t k = 0; k < count; k++) {
+            strcat(strcat(all, lwm2m_path_text(paths[k], text)), " ");
+        }
+        assert_string_equal(all, rows[i].paths);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes),      cmocka_unit_test(refuses),
-        cmocka_unit_test(is_bounded), cmocka_unit_test(tells_the_space_needed),
-        cmocka_unit_test(finds),
+        cmocka_unit_test(takes),          cmocka_unit_test(refuses),
+        cmocka_unit_test(is_bounded),     cmocka_unit_test(tells_the_space_needed),
+        cmocka_unit_test(finds),          cmocka_unit_test(tells_the_form),
+        cmocka_unit_test(merges),         cmocka_unit_test(merges_within_bounds),
+        cmocka_unit_test(reads_accounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

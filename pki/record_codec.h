@@ -2,10 +2,11 @@
  * Records as octets: what stands sealed in the store, and the few records that stand beside it.
  *
  * Each record begins with its version: the lowest that holds it, so that the encoding is canonical:
- * what decodes encodes to the same octets again. What the record's key says (device id, server id, serial, name) is not repeated in it and
- * is left 0 by the decoder. Decoders trust nothing: a length over its bound, a value outside its
- * enum, a NUL in a text and left-over octets are PKI_ECORRUPT, a version from the future is
- * PKI_EVERSION, and then the output is wiped. Pure: no storage, no cryptography.
+ * what decodes encodes to the same octets again. What the record's key says (device id, server id,
+ * serial, name) is not repeated in it and is left 0 by the decoder. Decoders trust nothing: a
+ * length over its bound, a value outside its enum, a NUL in a text and left-over octets are
+ * PKI_ECORRUPT, a version from the future is PKI_EVERSION, and then the output is wiped. Pure: no
+ * storage, no cryptography.
  */
 #ifndef PKI_RECORD_CODEC_H
 #define PKI_RECORD_CODEC_H

@@ -22,6 +22,13 @@ _Static_assert(PKI_NONCE_LEN == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "n
 _Static_assert(PKI_TAG_LEN == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag");
 _Static_assert(PKI_SALT_LEN == crypto_pwhash_argon2id_SALTBYTES, "salt");
 
+#define PRINT_CONTEXT "imprprnt" /* crypto_kdf_CONTEXTBYTES */
+#define PRINT_SUBKEY  1
+
+_Static_assert(PKI_KEY_LEN == crypto_kdf_KEYBYTES, "kdf");
+_Static_assert(sizeof(PRINT_CONTEXT) - 1 == crypto_kdf_CONTEXTBYTES, "context");
+_Static_assert(PKI_PRINT_OCTETS >= crypto_generichash_BYTES_MIN, "print");
+
 struct pki_sealer {
     uint32_t key_id;
     uint8_t *key; /* guarded */
@@ -239,6 +246,16 @@ enum pki_error pki_unseal(const struct pki_sealer *sealer, const struct pki_plac
 void pki_plain_wipe(struct pki_plain *plain)
 {
     sodium_memzero(plain->data, plain->len);
+}
+
+void pki_seal_print(const struct pki_sealer *sealer, const uint8_t *data, size_t len,
+                    uint8_t print[static PKI_PRINT_OCTETS])
+{
+    uint8_t key[crypto_generichash_KEYBYTES];
+
+    crypto_kdf_derive_from_key(key, sizeof(key), PRINT_SUBKEY, PRINT_CONTEXT, sealer->key);
+    crypto_generichash(print, PKI_PRINT_OCTETS, data, len, key, sizeof(key));
+    sodium_memzero(key, sizeof(key));
 }
 
 void pki_hash(uint8_t out[static PKI_HASH_LEN], const uint8_t *data, size_t len)

@@ -74,6 +74,13 @@ enum pki_error pki_seal(const struct pki_sealer *sealer, const struct pki_place 
 enum pki_error pki_unseal(const struct pki_sealer *sealer, const struct pki_place *place,
                           const uint8_t *sealed, size_t len, struct pki_plain *plain) MUST_USE;
 
+/*
+ * BLAKE2b-128 of DATA under a key derived from the data key (libsodium's crypto_kdf, with a context
+ * of its own): who has not the data key cannot tell what was hashed, nor make one.
+ */
+void pki_seal_print(const struct pki_sealer *sealer, const uint8_t *data, size_t len,
+                    uint8_t print[static PKI_PRINT_OCTETS]);
+
 /* BLAKE2b-256 of DATA. */
 void pki_hash(uint8_t out[static PKI_HASH_LEN], const uint8_t *data, size_t len);
 

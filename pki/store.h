@@ -187,7 +187,8 @@ enum pki_error pki_txn_device_add(struct pki_txn *txn, struct pki_device *device
  * endpoint may not change (PKI_EINVAL); created_at and what bootstraps recorded stay as stored.
  */
 enum pki_error pki_txn_device_put(struct pki_txn *txn, const struct pki_device *device);
-/* Removes the device with its indexes, credentials and history. Its id is never given again. */
+/* Removes the device with its indexes, credentials, history and memory. Its id is never given
+ * again. */
 enum pki_error pki_txn_device_remove(struct pki_txn *txn, uint64_t id);
 /* PKI_ENOTFOUND does not stick. */
 enum pki_error pki_txn_device_get(struct pki_txn *txn, const char *endpoint,
@@ -195,31 +196,44 @@ enum pki_error pki_txn_device_get(struct pki_txn *txn, const char *endpoint,
 
 /*
  * Adds a credential (staged_at or active_at set by the caller); sets CREDENTIAL->serial. An active
- * one retires those before it. PKI_ENOTFOUND: no such device.
+ * one retires those before it of the same server and mode: a PSK and an OSCORE context live side by
+ * side. PKI_ENOTFOUND: no such device. PKI_EEXISTS: the identity of a PSK for PKI_SERVER_BOOTSTRAP
+ * is a device's, this one's too, or of a credential of another device (an open one of this device
+ * with that identity is abandoned).
  */
 enum pki_error pki_txn_credential_add(struct pki_txn *txn, struct pki_credential *credential);
 /*
  * Ends a staged (or unconfirmed) credential: PKI_RESULT_FINISHED -> active, older active and
- * unconfirmed ones of that server retired and staged ones abandoned; PKI_RESULT_UNCONFIRMED ->
- * unconfirmed, the old one stays; anything else -> abandoned. PKI_ENOTFOUND; PKI_EINVAL: it has
- * ended.
+ * unconfirmed ones of that server and mode retired and staged ones abandoned;
+ * PKI_RESULT_UNCONFIRMED -> unconfirmed, the old one stays; anything else -> abandoned.
+ * PKI_ENOTFOUND; PKI_EINVAL: it has ended.
  */
 enum pki_error pki_txn_credential_settle(struct pki_txn *txn, uint64_t device_id,
                                          uint16_t server_id, uint32_t serial,
                                          enum pki_result result);
 /*
  * The device came with its bootstrap credential SERIAL: identity and key of the device become that
- * one's, the old ones are no longer taken, and the credential is retired. PKI_ENOTFOUND;
- * PKI_EINVAL: it has ended.
+ * one's, the old ones and bootstrap credentials before it are no longer taken, and the credential
+ * is retired; those after it stay. PKI_ENOTFOUND; PKI_EINVAL: it has ended, or is no PSK.
  */
 enum pki_error pki_txn_bootstrap_promote(struct pki_txn *txn, uint64_t device_id, uint32_t serial);
-/* Replaces what is known of memory->device_id. PKI_ENOTFOUND: no such device. */
+/*
+ * Replaces what is known of memory->device_id, without an audit record: its outcome has one.
+ * PKI_ENOTFOUND: no such device. PKI_EINVAL: a count over its bound.
+ */
 enum pki_error pki_txn_memory_put(struct pki_txn *txn, const struct pki_memory *memory);
-/* Adds or replaces. PKI_EINVAL: name, share or window out of bounds. */
+/* PKI_ENOTFOUND does not stick. */
+enum pki_error pki_txn_rollout_get(struct pki_txn *txn, const char *name,
+                                   struct pki_rollout *rollout);
+/*
+ * Adds or replaces. Audited as rollout.start (new, or another started_at), .pause, .resume, .abort
+ * (another state) or .change. PKI_EINVAL: see pki_rollout_check.
+ */
 enum pki_error pki_txn_rollout_put(struct pki_txn *txn, const struct pki_rollout *rollout);
 /*
  * Counts one outcome of a device in rollout NAME; IS_FIRST: the device had not finished in it
- * before. Pauses a running one whose rule says so, with the reason: *HAS_PAUSED. PKI_ENOTFOUND.
+ * before. Pauses a running one as soon as more of the last pause_of outcomes failed than pause_ppm
+ * of pause_of, with the reason: *HAS_PAUSED. Only a pause is audited. PKI_ENOTFOUND.
  */
 enum pki_error pki_txn_rollout_note(struct pki_txn *txn, const char *name, bool has_failed,
                                     bool is_first, bool *has_paused);

@@ -1,60 +1,7 @@
-#include "pki/store_inner.h"
+#include "pki/store_shelf.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define PREFIX_LEN (sizeof(uint64_t) + sizeof(uint16_t)) /* device id, server id */
-
-/* The credentials of one device for one server, oldest first. Never more than
- * PKI_CREDENTIALS_MAX+1. */
-struct shelf {
-    struct pki_credential rows[PKI_CREDENTIALS_MAX + 2];
-    size_t count;
-};
-
-static void shelf_wipe(struct shelf *shelf)
-{
-    explicit_bzero(shelf->rows, shelf->count * sizeof(shelf->rows[0]));
-}
-
-#define WIPED_SHELF __attribute__((cleanup(shelf_wipe)))
-
-static enum pki_error shelf_read(const struct pki_txn *txn, uint64_t device_id, uint16_t server_id,
-                                 struct shelf *shelf)
-{
-    PKI_CURSOR struct pki_kv_cursor *cursor = NULL;
-    struct pki_key first = pki_key_credential(device_id, server_id, 0);
-    struct pki_span key = pki_key_span(&first);
-    struct pki_span value;
-    enum pki_error error = pki_kv_cursor_open(txn->view.kv, PKI_TABLE_CREDENTIAL, &cursor);
-
-    shelf->count = 0;
-    if (error == PKI_OK) {
-        error = pki_kv_cursor_move(cursor, PKI_KV_SEEK, &key, &value);
-    }
-    while (error == PKI_OK && pki_key_begins(key, &first, PREFIX_LEN)) {
-        if (shelf->count == sizeof(shelf->rows) / sizeof(shelf->rows[0])) {
-            return PKI_ECORRUPT;
-        }
-        error = pki_view_credential(&txn->view, key, value, &shelf->rows[shelf->count]);
-        if (error == PKI_OK) {
-            shelf->count++;
-            error = pki_kv_cursor_move(cursor, PKI_KV_NEXT, &key, &value);
-        }
-    }
-    return error == PKI_ENOTFOUND ? PKI_OK : error;
-}
-
-static enum pki_error credential_write(struct pki_txn *txn, const struct pki_credential *credential)
-{
-    struct pki_key key =
-        pki_key_credential(credential->device_id, credential->server_id, credential->serial);
-    PKI_WIPED_PLAIN struct pki_plain plain;
-    enum pki_error error =
-        pki_credential_encode(credential, plain.data, sizeof(plain.data), &plain.len);
-
-    return error == PKI_OK ? pki_view_put(&txn->view, PKI_TABLE_CREDENTIAL, &key, &plain) : error;
-}
 
 static enum pki_error audit(struct pki_txn *txn, const struct pki_credential *credential)
 {
@@ -67,35 +14,6 @@ static enum pki_error audit(struct pki_txn *txn, const struct pki_credential *cr
              (unsigned long long)credential->device_id, (unsigned int)credential->server_id,
              (unsigned long)credential->serial);
     return pki_txn_audit(txn, action, subject);
-}
-
-/* Once CREDENTIAL works, what came before it for that server has ended. */
-static enum pki_error retire_older(struct pki_txn *txn, struct shelf *shelf, uint32_t serial)
-{
-    enum pki_error error = PKI_OK;
-
-    for (size_t i = 0; i < shelf->count && error == PKI_OK; i++) {
-        struct pki_credential *row = &shelf->rows[i];
-
-        if (row->serial >= serial) {
-            break;
-        }
-        switch (pki_credential_state(row)) {
-        case PKI_CREDENTIAL_ACTIVE:
-        case PKI_CREDENTIAL_UNCONFIRMED:
-            row->retired_at = txn->now_at;
-            error = credential_write(txn, row);
-            break;
-        case PKI_CREDENTIAL_STAGED:
-            row->abandoned_at = txn->now_at;
-            error = credential_write(txn, row);
-            break;
-        case PKI_CREDENTIAL_RETIRED:
-        case PKI_CREDENTIAL_ABANDONED:
-            break;
-        }
-    }
-    return error;
 }
 
 /* How willingly a credential makes room: what has ended first, what may still be in a device last.
@@ -114,7 +32,7 @@ static int worth(const struct pki_credential *credential)
 }
 
 /* Keeps a shelf within its bound: the oldest of the least worth goes. */
-static enum pki_error make_room(struct pki_txn *txn, const struct shelf *shelf)
+static enum pki_error make_room(struct pki_txn *txn, const struct pki_shelf *shelf)
 {
     const struct pki_credential *victim = &shelf->rows[0];
 
@@ -126,32 +44,65 @@ static enum pki_error make_room(struct pki_txn *txn, const struct shelf *shelf)
             victim = &shelf->rows[i];
         }
     }
-    struct pki_key key = pki_key_credential(victim->device_id, victim->server_id, victim->serial);
-
     txn->counters.credentials--;
-    return pki_kv_delete(txn->view.kv, PKI_TABLE_CREDENTIAL, pki_key_span(&key));
+    return pki_shelf_write(txn, victim, NULL);
 }
 
-static enum pki_error check_device(const struct pki_txn *txn, uint64_t id)
+/*
+ * A bootstrap credential's identity belongs to nobody else. To an open one of the same device it
+ * may: the device that is being given this one has not got that one, or would have come with it.
+ */
+static enum pki_error check_identity(const struct pki_txn *txn, const struct pki_shelf *shelf,
+                                     const struct pki_credential *credential)
 {
-    struct pki_key key = pki_key_number(id);
+    if (!pki_shelf_is_indexed(credential)) {
+        return PKI_OK;
+    }
+    struct pki_key key = pki_shelf_identity_key(credential);
+    uint64_t holder;
+    enum pki_error error = pki_view_index(&txn->view, PKI_TABLE_IDENTITY, &key, &holder);
 
-    return pki_kv_get(txn->view.kv, PKI_TABLE_DEVICE, pki_key_span(&key), NULL);
+    if (error != PKI_OK) {
+        return error == PKI_ENOTFOUND ? PKI_OK : error;
+    }
+    bool is_replaced =
+        holder == credential->device_id && pki_shelf_by_identity(shelf, &key) != NULL;
+
+    return is_replaced ? PKI_OK : PKI_EEXISTS;
 }
 
-static enum pki_error write_new(struct pki_txn *txn, struct shelf *shelf,
+static enum pki_error abandon_same_identity(struct pki_txn *txn, struct pki_shelf *shelf,
+                                            const struct pki_credential *credential)
+{
+    if (!pki_shelf_is_indexed(credential)) {
+        return PKI_OK;
+    }
+    struct pki_key key = pki_shelf_identity_key(credential);
+    const struct pki_credential *before = pki_shelf_by_identity(shelf, &key);
+
+    if (before == NULL) {
+        return PKI_OK;
+    }
+    struct pki_credential *row = pki_shelf_find(shelf, before->serial);
+    PKI_WIPED_CREDENTIAL struct pki_credential was = *row;
+
+    row->abandoned_at = txn->now_at;
+    return pki_shelf_write(txn, &was, row);
+}
+
+static enum pki_error write_new(struct pki_txn *txn, struct pki_shelf *shelf,
                                 const struct pki_credential *credential)
 {
-    enum pki_error error = PKI_OK;
+    enum pki_error error = abandon_same_identity(txn, shelf, credential);
 
-    if (pki_credential_state(credential) == PKI_CREDENTIAL_ACTIVE) {
-        error = retire_older(txn, shelf, credential->serial);
+    if (error == PKI_OK && pki_credential_state(credential) == PKI_CREDENTIAL_ACTIVE) {
+        error = pki_shelf_end_older(txn, shelf, credential->mode, credential->serial);
     }
     if (error == PKI_OK) {
         error = make_room(txn, shelf);
     }
     if (error == PKI_OK) {
-        error = credential_write(txn, credential);
+        error = pki_shelf_write(txn, NULL, credential);
     }
     return error == PKI_OK ? audit(txn, credential) : error;
 }
@@ -159,7 +110,7 @@ static enum pki_error write_new(struct pki_txn *txn, struct shelf *shelf,
 enum pki_error pki_txn_credential_add(struct pki_txn *txn, struct pki_credential *credential)
 {
     PKI_WIPED_CREDENTIAL struct pki_credential fresh = *credential;
-    WIPED_SHELF struct shelf shelf = {.count = 0};
+    PKI_WIPED_SHELF struct pki_shelf shelf = {.count = 0};
 
     if (txn->error != PKI_OK) {
         return txn->error;
@@ -167,10 +118,13 @@ enum pki_error pki_txn_credential_add(struct pki_txn *txn, struct pki_credential
     enum pki_error error = pki_credential_check(credential);
 
     if (error == PKI_OK) {
-        error = check_device(txn, credential->device_id);
+        error = pki_txn_device_exists(txn, credential->device_id);
     }
     if (error == PKI_OK) {
-        error = shelf_read(txn, credential->device_id, credential->server_id, &shelf);
+        error = pki_shelf_read(&txn->view, credential->device_id, credential->server_id, &shelf);
+    }
+    if (error == PKI_OK) {
+        error = check_identity(txn, &shelf, credential);
     }
     if (error != PKI_OK) {
         return pki_txn_result(txn, error);
@@ -185,25 +139,16 @@ enum pki_error pki_txn_credential_add(struct pki_txn *txn, struct pki_credential
     return pki_txn_changed(txn, error);
 }
 
-static struct pki_credential *shelf_find(struct shelf *shelf, uint32_t serial)
-{
-    for (size_t i = 0; i < shelf->count; i++) {
-        if (shelf->rows[i].serial == serial) {
-            return &shelf->rows[i];
-        }
-    }
-    return NULL;
-}
-
-static enum pki_error write_settled(struct pki_txn *txn, struct shelf *shelf,
+static enum pki_error write_settled(struct pki_txn *txn, struct pki_shelf *shelf,
                                     struct pki_credential *row, enum pki_result result)
 {
+    PKI_WIPED_CREDENTIAL struct pki_credential before = *row;
     enum pki_error error = PKI_OK;
 
     switch (result) {
     case PKI_RESULT_FINISHED:
         row->active_at = txn->now_at;
-        error = retire_older(txn, shelf, row->serial);
+        error = pki_shelf_end_older(txn, shelf, row->mode, row->serial);
         break;
     case PKI_RESULT_UNCONFIRMED:
         row->unconfirmed_at = txn->now_at;
@@ -213,7 +158,7 @@ static enum pki_error write_settled(struct pki_txn *txn, struct shelf *shelf,
         break;
     }
     if (error == PKI_OK) {
-        error = credential_write(txn, row);
+        error = pki_shelf_write(txn, &before, row);
     }
     return error == PKI_OK ? audit(txn, row) : error;
 }
@@ -229,17 +174,17 @@ enum pki_error pki_txn_credential_settle(struct pki_txn *txn, uint64_t device_id
                                          uint16_t server_id, uint32_t serial,
                                          enum pki_result result)
 {
-    WIPED_SHELF struct shelf shelf = {.count = 0};
+    PKI_WIPED_SHELF struct pki_shelf shelf = {.count = 0};
 
     if (txn->error != PKI_OK) {
         return txn->error;
     }
-    enum pki_error error = shelf_read(txn, device_id, server_id, &shelf);
+    enum pki_error error = pki_shelf_read(&txn->view, device_id, server_id, &shelf);
 
     if (error != PKI_OK) {
         return pki_txn_result(txn, error);
     }
-    struct pki_credential *row = shelf_find(&shelf, serial);
+    struct pki_credential *row = pki_shelf_find(&shelf, serial);
 
     if (row == NULL) {
         return pki_txn_result(txn, PKI_ENOTFOUND);

@@ -1,4 +1,4 @@
-#include "pki/store_inner.h"
+#include "pki/store_shelf.h"
 
 #include <string.h>
 
@@ -85,6 +85,13 @@ static enum pki_error unindex_device(struct pki_txn *txn, const struct pki_devic
     return error;
 }
 
+enum pki_error pki_txn_device_exists(const struct pki_txn *txn, uint64_t id)
+{
+    struct pki_key key = pki_key_number(id);
+
+    return pki_kv_get(txn->view.kv, PKI_TABLE_DEVICE, pki_key_span(&key), NULL);
+}
+
 /* ---- add ---- */
 
 static enum pki_error check_new(const struct pki_txn *txn, const struct pki_device *device)
@@ -161,11 +168,15 @@ enum pki_error pki_txn_device_add(struct pki_txn *txn, struct pki_device *device
 
 /* ---- put ---- */
 
-static bool has_same_indexes(const struct pki_device *a, const struct pki_device *b)
+static bool has_same_identity(const struct pki_device *a, const struct pki_device *b)
 {
     return a->auth == b->auth && a->identity_len == b->identity_len &&
-           memcmp(a->identity, b->identity, a->identity_len) == 0 &&
-           strcmp(a->group, b->group) == 0;
+           memcmp(a->identity, b->identity, a->identity_len) == 0;
+}
+
+static bool has_same_indexes(const struct pki_device *a, const struct pki_device *b)
+{
+    return has_same_identity(a, b) && strcmp(a->group, b->group) == 0;
 }
 
 static enum pki_error check_change(const struct pki_txn *txn, const struct pki_device *old,
@@ -180,12 +191,12 @@ static enum pki_error check_change(const struct pki_txn *txn, const struct pki_d
         return PKI_OK;
     }
     struct pki_key key = identity_key(device);
-    uint64_t holder;
 
-    error = pki_view_index(&txn->view, PKI_TABLE_IDENTITY, &key, &holder);
-    if (error == PKI_ENOTFOUND || (error == PKI_OK && holder == device->id)) {
+    error = pki_kv_get(txn->view.kv, PKI_TABLE_IDENTITY, pki_key_span(&key), NULL);
+    if (error == PKI_ENOTFOUND || (error == PKI_OK && has_same_identity(old, device))) {
         return PKI_OK;
     }
+    /* Also when the holder is a bootstrap credential of this very device. */
     return error == PKI_OK ? PKI_EEXISTS : error;
 }
 
@@ -241,6 +252,22 @@ enum pki_error pki_txn_device_put(struct pki_txn *txn, const struct pki_device *
 
 /* ---- remove, get ---- */
 
+/* The identities under which the device could also have come. */
+static enum pki_error unindex_bootstrap(struct pki_txn *txn, const struct pki_device *device)
+{
+    PKI_WIPED_SHELF struct pki_shelf shelf = {.count = 0};
+    enum pki_error error = pki_shelf_read(&txn->view, device->id, PKI_SERVER_BOOTSTRAP, &shelf);
+
+    for (size_t i = 0; i < shelf.count && error == PKI_OK; i++) {
+        if (pki_shelf_is_indexed(&shelf.rows[i])) {
+            struct pki_key key = pki_shelf_identity_key(&shelf.rows[i]);
+
+            error = delete_index(txn, PKI_TABLE_IDENTITY, &key);
+        }
+    }
+    return error;
+}
+
 static enum pki_error delete_device(struct pki_txn *txn, const struct pki_device *device)
 {
     struct pki_key id = pki_key_number(device->id);
@@ -248,6 +275,9 @@ static enum pki_error delete_device(struct pki_txn *txn, const struct pki_device
     uint64_t credentials = 0;
     enum pki_error error = unindex_device(txn, device);
 
+    if (error == PKI_OK) {
+        error = unindex_bootstrap(txn, device);
+    }
     if (error == PKI_OK) {
         error = delete_index(txn, PKI_TABLE_ENDPOINT, &endpoint);
     }
@@ -259,6 +289,9 @@ static enum pki_error delete_device(struct pki_txn *txn, const struct pki_device
     }
     if (error == PKI_OK) {
         error = pki_txn_delete_prefix(txn, PKI_TABLE_HISTORY, &id, NULL);
+    }
+    if (error == PKI_OK) {
+        error = pki_txn_delete_prefix(txn, PKI_TABLE_MEMORY, &id, NULL);
     }
     if (error == PKI_OK) {
         txn->counters.devices--;

@@ -76,6 +76,9 @@ enum pki_error pki_view_device_by_endpoint(const struct pki_view *view, const ch
                                            struct pki_device *device) MUST_USE;
 enum pki_error pki_view_counters(const struct pki_view *view, struct pki_counters *counters)
     MUST_USE;
+/* PKI_ENOTFOUND: nothing is remembered; *MEMORY is untouched. */
+enum pki_error pki_view_memory(const struct pki_view *view, uint64_t device_id,
+                               struct pki_memory *memory) MUST_USE;
 /* Opens and decodes the credential that stands at KEY. */
 enum pki_error pki_view_credential(const struct pki_view *view, struct pki_span key,
                                    struct pki_span sealed, struct pki_credential *credential)
@@ -104,6 +107,8 @@ enum pki_error pki_txn_device_write(struct pki_txn *txn, const struct pki_device
 /* Deletes every record of TABLE whose key begins with PREFIX; *COUNT (may be NULL) of them. */
 enum pki_error pki_txn_delete_prefix(struct pki_txn *txn, enum pki_table table,
                                      const struct pki_key *prefix, uint64_t *count) MUST_USE;
+/* PKI_OK when there is a device ID, else PKI_ENOTFOUND. */
+enum pki_error pki_txn_device_exists(const struct pki_txn *txn, uint64_t id) MUST_USE;
 /* Removes NAME from the unknown, if it is there. */
 enum pki_error pki_txn_unknown_forget(struct pki_txn *txn, enum pki_unknown_kind kind,
                                       const uint8_t *name, size_t name_len) MUST_USE;

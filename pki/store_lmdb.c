@@ -1,30 +1,12 @@
-#include "pki/store_lmdb.h"
+#include "pki/store_lmdb_internal.h"
 
 #include "pki/store_file.h"
 
 #include <errno.h>
-#include <lmdb.h>
 #include <stdlib.h>
 
 #define READERS_MAX 512
 #define FILE_MODE   0600
-
-struct pki_kv {
-    MDB_env *env;
-    MDB_dbi tables[PKI_TABLE_COUNT];
-    bool is_read_only;
-};
-
-struct pki_kv_txn {
-    struct pki_kv *kv;
-    MDB_txn *txn;
-    bool is_write;
-};
-
-struct pki_kv_cursor {
-    struct pki_kv_txn *txn;
-    MDB_cursor *cursor;
-};
 
 static const char *const table_names[PKI_TABLE_COUNT] = {
     [PKI_TABLE_META] = "meta",
@@ -37,7 +19,12 @@ static const char *const table_names[PKI_TABLE_COUNT] = {
     [PKI_TABLE_UNKNOWN] = "unknown",
     [PKI_TABLE_UNKNOWN_AGE] = "unknown-age",
     [PKI_TABLE_AUDIT] = "audit",
+    [PKI_TABLE_MEMORY] = "memory",
+    [PKI_TABLE_ROLLOUT] = "rollout",
 };
+
+/* From here on tables came after the first homes. */
+#define FIRST_LATER_TABLE PKI_TABLE_MEMORY
 
 const char *pki_table_name(enum pki_table table)
 {
@@ -53,7 +40,7 @@ static int file_of(const struct pki_kv *kv)
     return mdb_env_get_fd(kv->env, &fd) == 0 ? fd : -1;
 }
 
-static enum pki_error from_lmdb(const struct pki_kv *kv, int code)
+enum pki_error pki_kv_error(const struct pki_kv *kv, int code)
 {
     switch (code) {
     case MDB_SUCCESS:
@@ -85,36 +72,57 @@ static enum pki_error from_lmdb(const struct pki_kv *kv, int code)
     }
 }
 
-static struct pki_span to_span(MDB_val value)
-{
-    return (struct pki_span){.data = value.mv_data, .len = value.mv_size};
-}
-
-static MDB_val to_val(struct pki_span span)
-{
-    return (MDB_val){.mv_size = span.len, .mv_data = (void *)span.data};
-}
-
 /* ---- opening ---- */
 
-static enum pki_error open_tables(struct pki_kv *kv, bool is_new)
+static int open_table(struct pki_kv *kv, MDB_txn *txn, enum pki_table table, bool creates)
+{
+    int rc = mdb_dbi_open(txn, table_names[table], creates ? MDB_CREATE : 0, &kv->tables[table]);
+
+    kv->has_table[table] = rc == 0;
+    return rc == MDB_NOTFOUND && table >= FIRST_LATER_TABLE ? 0 : rc;
+}
+
+/* Opens all tables that are not open yet, in a transaction of its own. */
+static enum pki_error open_tables(struct pki_kv *kv, bool creates)
 {
     MDB_txn *txn;
-    int rc = mdb_txn_begin(kv->env, NULL, is_new ? 0 : MDB_RDONLY, &txn);
+    int rc = mdb_txn_begin(kv->env, NULL, creates ? 0 : MDB_RDONLY, &txn);
 
     if (rc != 0) {
-        return from_lmdb(kv, rc);
+        return pki_kv_error(kv, rc);
     }
     for (size_t i = 0; i < PKI_TABLE_COUNT && rc == 0; i++) {
-        rc = mdb_dbi_open(txn, table_names[i], is_new ? MDB_CREATE : 0, &kv->tables[i]);
+        if (!kv->has_table[i]) {
+            rc = open_table(kv, txn, (enum pki_table)i, creates);
+        }
     }
     if (rc == 0) {
         rc = mdb_txn_commit(txn);
     } else {
         mdb_txn_abort(txn);
     }
-    /* A home always has all its tables. */
-    return rc == MDB_NOTFOUND ? PKI_ECORRUPT : from_lmdb(kv, rc);
+    /* A home always has its first tables. */
+    return rc == MDB_NOTFOUND ? PKI_ECORRUPT : pki_kv_error(kv, rc);
+}
+
+static bool has_all_tables(const struct pki_kv *kv)
+{
+    for (size_t i = 0; i < PKI_TABLE_COUNT; i++) {
+        if (!kv->has_table[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum pki_error open_or_add_tables(struct pki_kv *kv, bool is_new)
+{
+    enum pki_error error = open_tables(kv, is_new);
+
+    if (error == PKI_OK && !kv->is_read_only && !has_all_tables(kv)) {
+        error = open_tables(kv, true);
+    }
+    return error;
 }
 
 static int open_env(struct pki_kv *kv, const char *folder, uint64_t map_bytes, unsigned int flags)
@@ -192,14 +200,14 @@ enum pki_error pki_kv_open(const char *folder, const struct pki_kv_options *opti
 
     if (rc != 0) {
         /* Of what opening allocates, the map alone is large. */
-        error = rc == ENOMEM ? PKI_EADDRSPACE : from_lmdb(fresh, rc);
+        error = rc == ENOMEM ? PKI_EADDRSPACE : pki_kv_error(fresh, rc);
         free(fresh);
         return explain(error, folder, options->map_bytes, fault);
     }
     pki_kv_check_readers(fresh);
     error = pki_file_check_length(file_of(fresh), pki_kv_file_bytes(fresh), folder, fault);
     if (error == PKI_OK) {
-        error = open_tables(fresh, options->is_new);
+        error = open_or_add_tables(fresh, options->is_new);
         if (error != PKI_OK) {
             explain(error, folder, options->map_bytes, fault);
         }
@@ -269,7 +277,7 @@ enum pki_error pki_kv_begin(struct pki_kv *kv, bool is_write, struct pki_kv_txn 
     }
     if (rc != 0) {
         free(fresh);
-        return from_lmdb(kv, rc);
+        return pki_kv_error(kv, rc);
     }
     *txn = fresh;
     return PKI_OK;
@@ -278,7 +286,7 @@ enum pki_error pki_kv_begin(struct pki_kv *kv, bool is_write, struct pki_kv_txn 
 enum pki_error pki_kv_commit(struct pki_kv_txn *txn)
 {
     int rc = mdb_txn_commit(txn->txn);
-    enum pki_error error = from_lmdb(txn->kv, rc);
+    enum pki_error error = pki_kv_error(txn->kv, rc);
 
     if (rc == 0 && txn->is_write) {
         pki_file_cover(file_of(txn->kv), pki_kv_file_bytes(txn->kv));
@@ -302,89 +310,5 @@ void pki_kv_reset(struct pki_kv_txn *txn)
 
 enum pki_error pki_kv_renew(struct pki_kv_txn *txn)
 {
-    return from_lmdb(txn->kv, mdb_txn_renew(txn->txn));
-}
-
-/* ---- records ---- */
-
-enum pki_error pki_kv_get(struct pki_kv_txn *txn, enum pki_table table, struct pki_span key,
-                          struct pki_span *value)
-{
-    MDB_val at = to_val(key);
-    MDB_val found;
-    int rc = mdb_get(txn->txn, txn->kv->tables[table], &at, &found);
-
-    if (rc == 0 && value != NULL) {
-        *value = to_span(found);
-    }
-    return from_lmdb(txn->kv, rc);
-}
-
-enum pki_error pki_kv_put(struct pki_kv_txn *txn, enum pki_table table, struct pki_span key,
-                          struct pki_span value)
-{
-    MDB_val at = to_val(key);
-    MDB_val data = to_val(value);
-
-    return from_lmdb(txn->kv, mdb_put(txn->txn, txn->kv->tables[table], &at, &data, 0));
-}
-
-enum pki_error pki_kv_delete(struct pki_kv_txn *txn, enum pki_table table, struct pki_span key)
-{
-    MDB_val at = to_val(key);
-
-    return from_lmdb(txn->kv, mdb_del(txn->txn, txn->kv->tables[table], &at, NULL));
-}
-
-enum pki_error pki_kv_cursor_open(struct pki_kv_txn *txn, enum pki_table table,
-                                  struct pki_kv_cursor **cursor)
-{
-    struct pki_kv_cursor *fresh = calloc(1, sizeof(*fresh));
-
-    if (fresh == NULL) {
-        return PKI_ENOMEM;
-    }
-    fresh->txn = txn;
-    int rc = mdb_cursor_open(txn->txn, txn->kv->tables[table], &fresh->cursor);
-
-    if (rc != 0) {
-        free(fresh);
-        return from_lmdb(txn->kv, rc);
-    }
-    *cursor = fresh;
-    return PKI_OK;
-}
-
-void pki_kv_cursor_close(struct pki_kv_cursor *cursor)
-{
-    if (cursor != NULL) {
-        mdb_cursor_close(cursor->cursor);
-        free(cursor);
-    }
-}
-
-enum pki_error pki_kv_cursor_move(struct pki_kv_cursor *cursor, enum pki_kv_move move,
-                                  struct pki_span *key, struct pki_span *value)
-{
-    static const MDB_cursor_op ops[] = {
-        [PKI_KV_FIRST] = MDB_FIRST,   [PKI_KV_LAST] = MDB_LAST,      [PKI_KV_NEXT] = MDB_NEXT,
-        [PKI_KV_PREVIOUS] = MDB_PREV, [PKI_KV_SEEK] = MDB_SET_RANGE,
-    };
-    MDB_val at = move == PKI_KV_SEEK ? to_val(*key) : (MDB_val){0};
-    MDB_val data = {0};
-    int rc = mdb_cursor_get(cursor->cursor, &at, &data, ops[move]);
-
-    if (rc != 0) {
-        return from_lmdb(cursor->txn->kv, rc);
-    }
-    *key = to_span(at);
-    if (value != NULL) {
-        *value = to_span(data);
-    }
-    return PKI_OK;
-}
-
-enum pki_error pki_kv_cursor_delete(struct pki_kv_cursor *cursor)
-{
-    return from_lmdb(cursor->txn->kv, mdb_cursor_del(cursor->cursor, 0));
+    return pki_kv_error(txn->kv, mdb_txn_renew(txn->txn));
 }

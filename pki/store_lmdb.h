@@ -35,6 +35,8 @@ enum pki_table {
     PKI_TABLE_UNKNOWN,     /* kind, name or its hash -> unknown (sealed) */
     PKI_TABLE_UNKNOWN_AGE, /* last_at, key in UNKNOWN -> nothing */
     PKI_TABLE_AUDIT,       /* number -> audit record (sealed) */
+    PKI_TABLE_MEMORY,      /* device id -> memory (sealed) */
+    PKI_TABLE_ROLLOUT,     /* name -> rollout (sealed) */
     PKI_TABLE_COUNT
 };
 
@@ -48,8 +50,10 @@ struct pki_kv_options {
 };
 
 /*
- * Opens FOLDER/data.mdb and reserves the map. PKI_ENOTFOUND, PKI_ECORRUPT (truncated, not LMDB's),
- * PKI_EVERSION, PKI_EADDRSPACE, PKI_EREADONLY, PKI_EFULL, PKI_ELIMIT, PKI_EIO; FAULT says more.
+ * Opens FOLDER/data.mdb and reserves the map. Tables that came after the first homes (MEMORY,
+ * ROLLOUT) are made where they are not there yet; read-only, such a table is empty. PKI_ENOTFOUND,
+ * PKI_ECORRUPT (truncated, not LMDB's), PKI_EVERSION, PKI_EADDRSPACE, PKI_EREADONLY, PKI_EFULL,
+ * PKI_ELIMIT, PKI_EIO; FAULT says more.
  */
 enum pki_error pki_kv_open(const char *folder, const struct pki_kv_options *options,
                            struct pki_kv **kv, struct pki_fault *fault) MUST_USE;

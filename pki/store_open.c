@@ -315,6 +315,12 @@ void pki_store_close(struct pki_store *store)
     }
 }
 
+void pki_store_print(const struct pki_store *store, const uint8_t *data, size_t len,
+                     uint8_t print[static PKI_PRINT_OCTETS])
+{
+    pki_seal_print(store->sealer, data, len, print);
+}
+
 uint64_t pki_store_last_transaction(const struct pki_store *store)
 {
     return pki_kv_last_transaction(store->kv);

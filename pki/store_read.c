@@ -1,4 +1,4 @@
-#include "pki/store_inner.h"
+#include "pki/store_shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +67,26 @@ enum pki_error pki_store_device_by_endpoint(struct pki_reader *reader, const cha
     return error;
 }
 
+/* DEVICE as it comes with its bootstrap credential that stands at KEY. */
+static enum pki_error present_bootstrap(const struct pki_view *view, const struct pki_key *key,
+                                        struct pki_device *device)
+{
+    PKI_WIPED_SHELF struct pki_shelf shelf = {.count = 0};
+    enum pki_error error = pki_shelf_read(view, device->id, PKI_SERVER_BOOTSTRAP, &shelf);
+
+    if (error != PKI_OK) {
+        return error;
+    }
+    const struct pki_credential *credential = pki_shelf_by_identity(&shelf, key);
+
+    if (credential == NULL) {
+        return PKI_ECORRUPT;
+    }
+    pki_credential_take_over(credential, device);
+    device->presented_serial = credential->serial;
+    return PKI_OK;
+}
+
 static enum pki_error device_by_identity(const struct pki_view *view, const struct pki_key *key,
                                          struct pki_device *device)
 {
@@ -88,10 +108,12 @@ static enum pki_error device_by_identity(const struct pki_view *view, const stru
     struct pki_key own = pki_key_identity((uint8_t)found.auth, found.identity, found.identity_len);
 
     if (own.len != key->len || !pki_key_begins(pki_key_span(key), &own, own.len)) {
-        return PKI_ECORRUPT;
+        error = present_bootstrap(view, key, &found);
     }
-    *device = found;
-    return PKI_OK;
+    if (error == PKI_OK) {
+        *device = found;
+    }
+    return error;
 }
 
 enum pki_error pki_store_device_by_identity(struct pki_reader *reader, enum pki_auth auth,

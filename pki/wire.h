@@ -3,7 +3,8 @@
  *
  * The first error sticks: later reads give zeros, later writes do nothing, and the caller looks
  * once, at the end. Numbers are big-endian; octets and texts carry one octet of length, so that no
- * length can exceed 255, and blocks two; a length over the receiver's bound is refused before anything is copied.
+ * length can exceed 255, and blocks two; a length over the receiver's bound is refused before
+ * anything is copied.
  */
 #ifndef PKI_WIRE_H
 #define PKI_WIRE_H

@@ -2,6 +2,7 @@
 
 #include "pki/record_codec.h"
 
+#include <lmdb.h>
 #include <sys/stat.h>
 
 /* ---- making a home ---- */
@@ -222,6 +223,73 @@ static void foreign_owner_is_refused(void **state)
     home_remove(&home);
 }
 
+/* ---- homes of before ---- */
+
+/* As homes were made before there were memories and rollouts. */
+static void drop_later_tables(const struct home *home)
+{
+    char folder[160];
+    MDB_env *env;
+    MDB_txn *txn;
+    static const char *const names[] = {"memory", "rollout"};
+
+    path_in(home, "store", folder);
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(env, 2), 0);
+    assert_int_equal(mdb_env_open(env, folder, 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    for (size_t i = 0; i < 2; i++) {
+        MDB_dbi table;
+
+        assert_int_equal(mdb_dbi_open(txn, names[i], 0, &table), 0);
+        assert_int_equal(mdb_drop(txn, table, 1), 0);
+    }
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+}
+
+static void assert_nothing_learnt(struct pki_store *store)
+{
+    struct pki_reader *reader = reader_new(store);
+    struct pki_memory memory;
+    struct pki_rollout rollout;
+    size_t count;
+
+    assert_int_equal(pki_store_memory(reader, 1, &memory), PKI_ENOTFOUND);
+    assert_int_equal(pki_store_rollouts(reader, &rollout, 1, &count), PKI_OK);
+    assert_int_equal(count, 0);
+    pki_reader_free(reader);
+    assert_device(store, "a", PKI_OK);
+}
+
+static void homes_of_before_keep_opening(void **state)
+{
+    struct home home;
+    struct pki_memory memory = {.device_id = 1};
+    struct pki_store *store;
+
+    (void)state;
+    home_with_devices(&home);
+    drop_later_tables(&home);
+    store = home_open(&home, true);
+    assert_nothing_learnt(store);
+    pki_store_close(store);
+    store = home_open(&home, false);
+    assert_nothing_learnt(store);
+    struct pki_txn *txn = txn_begin(store);
+
+    pki_txn_memory_put(txn, &memory);
+    assert_int_equal(pki_txn_commit(txn), PKI_OK);
+    pki_store_close(store);
+    store = home_open(&home, true);
+    struct pki_reader *reader = reader_new(store);
+
+    assert_int_equal(pki_store_memory(reader, 1, &memory), PKI_OK);
+    pki_reader_free(reader);
+    pki_store_close(store);
+    home_remove(&home);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +302,7 @@ int main(void)
         cmocka_unit_test(links_within_the_home_are_refused),
         cmocka_unit_test(made_files_are_closed_to_others),
         cmocka_unit_test(foreign_owner_is_refused),
+        cmocka_unit_test(homes_of_before_keep_opening),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);

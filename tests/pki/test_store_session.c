@@ -94,6 +94,33 @@ static void servers_do_not_touch_each_other(void **state)
     assert_int_equal(state_of(fixture, id, one), PKI_CREDENTIAL_ACTIVE);
 }
 
+static void modes_do_not_touch_each_other(void **state)
+{
+    static const uint8_t ids[] = {1, 's', 1, 'r'};
+    struct fixture *fixture = *state;
+    uint64_t id = device_add(fixture->store, "m");
+    uint32_t psk = stage(fixture, id, 101);
+    struct pki_credential context = {.device_id = id,
+                                     .server_id = 101,
+                                     .mode = PKI_MODE_OSCORE,
+                                     .identity_len = sizeof(ids),
+                                     .secret_len = 16,
+                                     .active_at = NOW};
+    struct pki_txn *txn = txn_begin(fixture->store);
+
+    memcpy(context.identity, ids, sizeof(ids));
+    pki_txn_credential_add(txn, &context);
+    assert_int_equal(pki_txn_commit(txn), PKI_OK);
+    assert_true(context.serial > psk);
+    assert_int_equal(settle(fixture, id, psk, PKI_RESULT_FINISHED), PKI_OK);
+    uint32_t next = stage(fixture, id, 101);
+
+    assert_int_equal(settle(fixture, id, next, PKI_RESULT_FINISHED), PKI_OK);
+    assert_int_equal(state_of(fixture, id, psk), PKI_CREDENTIAL_RETIRED);
+    assert_int_equal(state_of(fixture, id, context.serial), PKI_CREDENTIAL_ACTIVE);
+    assert_int_equal(state_of(fixture, id, next), PKI_CREDENTIAL_ACTIVE);
+}
+
 static void credentials_are_bounded_and_the_active_one_stays(void **state)
 {
     struct fixture *fixture = *state;
@@ -239,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(credential_lives_as_decided),
         STORE_TEST(servers_do_not_touch_each_other),
+        STORE_TEST(modes_do_not_touch_each_other),
         STORE_TEST(credentials_are_bounded_and_the_active_one_stays),
         STORE_TEST(history_keeps_the_last_outcomes),
         STORE_TEST(unknown_are_counted_newest_first),

@@ -74,14 +74,35 @@ enum cc_error cc_address_parse(const char *text, uint16_t fallback, struct cc_ad
     return CC_OK;
 }
 
+/* What follows the scheme; NULL for another one. */
+static const char *scheme_parse(const char *text, struct cc_uri *uri)
+{
+    static const struct {
+        const char *text;
+        bool is_secure;
+        bool is_tcp;
+    } schemes[] = {{"coaps://", true, false},
+                   {"coap://", false, false},
+                   {"coaps+tcp://", true, true},
+                   {"coap+tcp://", false, true}};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t len = strlen(schemes[i].text);
+        if (strncasecmp(text, schemes[i].text, len) == 0) {
+            *uri = (struct cc_uri){.is_secure = schemes[i].is_secure, .is_tcp = schemes[i].is_tcp};
+            return text + len;
+        }
+    }
+    return NULL;
+}
+
 enum cc_error cc_uri_parse(const char *text, struct cc_uri *uri)
 {
-    struct cc_uri parsed = {.is_secure = strncasecmp(text, "coaps://", 8) == 0};
-    if (!parsed.is_secure && strncasecmp(text, "coap://", 7) != 0) {
+    struct cc_uri parsed;
+    char authority[HOST_MAX + 8];
+    const char *begin = scheme_parse(text, &parsed);
+    if (!begin) {
         return CC_EINVAL;
     }
-    char authority[HOST_MAX + 8];
-    const char *begin = text + (parsed.is_secure ? 8 : 7);
     size_t len = strcspn(begin, "/");
     if (len >= sizeof authority || (begin[len] == '/' && begin[len + 1] != '\0')) {
         return CC_EINVAL;

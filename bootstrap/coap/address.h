@@ -1,6 +1,6 @@
 /*
- * A UDP address: IPv4 or IPv6, port, scope; its text and its socket form. Literal addresses only,
- * no name is ever resolved.
+ * A UDP or TCP address: IPv4 or IPv6, port, scope; its text and its socket form. Literal addresses
+ * only, no name is ever resolved.
  *
  * Pure. The unused octets of `ip` are zero, so that two equal addresses are equal octet by octet.
  */
@@ -25,12 +25,14 @@ struct cc_address {
 struct cc_uri {
     struct cc_address address;
     bool is_secure;
+    bool is_tcp;
 };
 
 /* "127.0.0.1:5684", "[::1]:0", "localhost:1"; without a port FALLBACK is taken. CC_EINVAL. */
 enum cc_error cc_address_parse(const char *text, uint16_t fallback, struct cc_address *address)
     MUST_USE;
-/* "coaps://HOST[:PORT][/]" or "coap://..", HOST literal or "localhost". CC_EINVAL. */
+/* "coaps://HOST[:PORT][/]", "coap://..", "coaps+tcp://.." or "coap+tcp://..", HOST literal or
+ * "localhost". CC_EINVAL. */
 enum cc_error cc_uri_parse(const char *text, struct cc_uri *uri) MUST_USE;
 
 /* From what the kernel gave; false for another family. */

@@ -26,12 +26,21 @@ bool cc_block_get(const struct cc_message *message, uint16_t number, struct cc_b
 
 size_t cc_block_bytes(uint8_t szx)
 {
-    return (size_t)16 << szx;
+    return (size_t)16 << (szx < CC_SZX_MAX ? szx : CC_SZX_MAX);
+}
+
+bool cc_block_is_sound(const struct cc_block *block, size_t len, bool is_reliable)
+{
+    size_t bytes = cc_block_bytes(block->szx);
+    if (block->szx == CC_SZX_BERT) {
+        return is_reliable && (!block->has_more || (len > 0 && len % bytes == 0));
+    }
+    return block->has_more ? len == bytes : len <= bytes;
 }
 
 size_t cc_block_offset(const struct cc_block *block)
 {
-    return (size_t)block->num << (block->szx + 4);
+    return block->num * cc_block_bytes(block->szx);
 }
 
 uint8_t cc_block_szx(size_t bytes)

@@ -10,13 +10,14 @@
 #include "bootstrap/coap/message.h"
 
 #define CC_SZX_MAX       6
+#define CC_SZX_BERT      7 /* RFC 8323 6: counted in 1,024 octets, any number of those in a block */
 #define CC_BLOCK_NONE    UINT32_MAX /* no Block option in a stored value */
 #define CC_BLOCK_NUM_MAX 0xfffffU   /* 20 bits */
 #define CC_BODY_LIMIT    (1U << 24) /* what 20 bits of 16-octet blocks reach */
 
 struct cc_block {
     uint32_t num;
-    uint8_t szx; /* 7 is reserved (RFC 7959 2.2): the reader of the message refuses it */
+    uint8_t szx; /* 7 is reserved on a datagram transport (RFC 7959 2.2), else BERT */
     bool has_more;
 };
 
@@ -26,7 +27,10 @@ struct cc_block cc_block_from(uint32_t value);
 uint32_t cc_block_value(const struct cc_block *block);
 /* Block option NUMBER of MESSAGE; false when absent. */
 bool cc_block_get(const struct cc_message *message, uint16_t number, struct cc_block *block);
-/* Octets of a block, and where it begins in the body. */
+/* True when a block of LEN octets is as long as it must be: all but the last are full, and 7 is a
+ * size on a reliable transport only. */
+bool cc_block_is_sound(const struct cc_block *block, size_t len, bool is_reliable);
+/* Octets of a block (BERT: of its unit), and where it begins in the body. */
 size_t cc_block_bytes(uint8_t szx);
 size_t cc_block_offset(const struct cc_block *block);
 /* Largest block not over BYTES (16 .. 1024). */

@@ -38,7 +38,8 @@ static enum cc_step start_again(struct cc_outgoing *out, uint8_t szx)
  * asked for. */
 static bool acknowledges(const struct cc_outgoing *out, const struct cc_block *block)
 {
-    return block->num == out->offset >> (out->szx + 4) || cc_block_offset(block) == out->offset;
+    return block->num == out->offset / cc_block_bytes(out->szx) ||
+           cc_block_offset(block) == out->offset;
 }
 
 /*
@@ -66,7 +67,7 @@ static bool block1_concerns(struct cc_outgoing *out, const struct cc_message *re
     struct cc_block block;
     bool has_block = cc_block_get(response, CC_OPT_BLOCK1, &block);
     bool is_last = out->offset + cc_block_client_len(out) == out->payload_len;
-    if (has_block && block.szx > CC_SZX_MAX) {
+    if (has_block && block.szx > CC_SZX_MAX && !out->is_reliable) {
         *step = bad(result);
     } else if (response->code == CC_TOO_LARGE && has_block && block.szx < out->szx &&
                cc_block_bytes(block.szx) < out->payload_len) {
@@ -105,9 +106,8 @@ static bool same_etag(struct cc_outgoing *out, const struct cc_message *response
 static bool is_next(const struct cc_outgoing *out, const struct cc_block *block,
                     const struct cc_message *response)
 {
-    size_t bytes = cc_block_bytes(block->szx);
-    return block->szx <= CC_SZX_MAX && cc_block_offset(block) == out->body.len &&
-           (block->has_more ? response->payload_len == bytes : response->payload_len <= bytes);
+    return cc_block_is_sound(block, response->payload_len, out->is_reliable) &&
+           cc_block_offset(block) == out->body.len;
 }
 
 static enum cc_step collect(struct cc_outgoing *out, const struct cc_block *block,
@@ -125,7 +125,7 @@ static enum cc_step collect(struct cc_outgoing *out, const struct cc_block *bloc
     if (!block->has_more) {
         return CC_STEP_END;
     }
-    uint8_t own = cc_block_szx(parameters->block_bytes);
+    uint8_t own = out->is_reliable ? CC_SZX_BERT : cc_block_szx(parameters->block_bytes);
     out->fetch_szx = block->szx < own ? block->szx : own;
     out->is_fetching = true;
     return CC_STEP_SEND;

@@ -3,8 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REPLY_HEAD = 64 }; /* more than header, token, marker and all options of a reply take */
+
+/* Octets of payload that fit into one reply over a reliable transport. */
+static size_t reply_room(const struct cc_exchange *exchange)
+{
+    return exchange->message_max > REPLY_HEAD ? exchange->message_max - REPLY_HEAD : 0;
+}
+
 static uint8_t own_szx(const struct cc_exchange *exchange)
 {
+    if (cc_exchange_is_reliable(exchange)) {
+        return CC_SZX_BERT;
+    }
     return cc_block_szx(exchange->parameters.block_bytes);
 }
 
@@ -96,18 +107,11 @@ static bool is_too_large(const struct cc_exchange *exchange, const struct cc_blo
            cc_message_uint(request, CC_OPT_SIZE1, 0) > max;
 }
 
-/* RFC 7959 2.2 and 2.3: size 7 is reserved, all blocks but the last are full. */
-static bool is_malformed(const struct cc_block *block, const struct cc_message *request)
-{
-    return block->szx > CC_SZX_MAX || request->payload_len > cc_block_bytes(block->szx) ||
-           (block->has_more && request->payload_len != cc_block_bytes(block->szx));
-}
-
 static bool take_block1(struct cc_exchange *exchange, uint64_t now_ms, struct cc_seen *row,
                         struct cc_message *request, struct cc_body *body)
 {
     struct cc_block block = cc_block_from(row->block1);
-    if (is_malformed(&block, request)) {
+    if (!cc_block_is_sound(&block, request->payload_len, cc_exchange_is_reliable(exchange))) {
         cc_server_reply_code(exchange, now_ms, row, CC_BAD_REQUEST);
         return false;
     }
@@ -150,19 +154,25 @@ struct slice {
 static struct slice slice_of(const struct cc_exchange *exchange, const struct cc_seen *row,
                              const struct cc_response *response)
 {
-    struct slice slice = {.block = {.szx = own_szx(exchange)}};
+    bool is_reliable = cc_exchange_is_reliable(exchange);
+    size_t room = reply_room(exchange);
+    struct slice slice = {.block = {.szx = is_reliable ? cc_block_szx(room) : own_szx(exchange)}};
     if (row->block2 != CC_BLOCK_NONE) {
         struct cc_block asked = cc_block_from(row->block2);
         slice.is_asked = true;
-        slice.block.szx = smaller(asked.szx, slice.block.szx);
+        slice.block.szx = smaller(asked.szx, is_reliable ? cc_stream_szx(room) : slice.block.szx);
         /* An error is no representation: it has no later blocks to ask for. */
         slice.offset = response->code >> 5 == 2 ? cc_block_offset(&asked) : 0;
     }
     size_t left = slice.offset < response->payload_len ? response->payload_len - slice.offset : 0;
     size_t bytes = cc_block_bytes(slice.block.szx);
+    if (is_reliable) {
+        /* What fits goes in one message, unless the peer asked for a size. */
+        bytes = !slice.is_asked && left <= room ? room : cc_stream_block(slice.block.szx, room);
+    }
     slice.len = left < bytes ? left : bytes;
     slice.block.has_more = left > bytes;
-    slice.block.num = (uint32_t)(slice.offset >> (slice.block.szx + 4));
+    slice.block.num = (uint32_t)(slice.offset / cc_block_bytes(slice.block.szx));
     return slice;
 }
 
@@ -230,6 +240,10 @@ enum cc_error cc_block_server_reply(struct cc_exchange *exchange, uint64_t now_m
 {
     struct slice slice = slice_of(exchange, row, response);
     enum cc_error error = CC_OK;
+    if (slice.block.has_more && cc_exchange_is_reliable(exchange) && !slice.is_asked &&
+        !exchange->has_blocks) {
+        return CC_ESPACE;
+    }
     if (slice.block.has_more) {
         error = served_start(exchange, now_ms, row, response);
     }
@@ -264,7 +278,7 @@ static bool take_block2(struct cc_exchange *exchange, uint64_t now_ms, struct cc
                         const struct cc_message *request)
 {
     struct cc_block block = cc_block_from(row->block2);
-    if (block.szx > CC_SZX_MAX) {
+    if (block.szx > CC_SZX_MAX && !cc_exchange_is_reliable(exchange)) {
         cc_server_reply_code(exchange, now_ms, row, CC_BAD_REQUEST);
         return true;
     }
@@ -289,5 +303,12 @@ bool cc_block_server_take(struct cc_exchange *exchange, uint64_t now_ms, struct 
     if (row->block2 != CC_BLOCK_NONE && take_block2(exchange, now_ms, row, request)) {
         return false;
     }
-    return row->block1 == CC_BLOCK_NONE || take_block1(exchange, now_ms, row, request, body);
+    if (row->block1 != CC_BLOCK_NONE) {
+        return take_block1(exchange, now_ms, row, request, body);
+    }
+    if (request->payload_len > exchange->parameters.body_max_bytes) {
+        reply_too_large(exchange, now_ms, row);
+        return false;
+    }
+    return true;
 }

@@ -1,5 +1,5 @@
 /*
- * DTLS 1.2 with pre-shared keys: the one door of GnuTLS.
+ * DTLS 1.2 and TLS 1.2 with pre-shared keys: the one door of GnuTLS.
  *
  * Model. A cc_dtls_context holds what all sessions of an endpoint share: suites, credentials,
  * cookie key, a dummy key for unknown identities, the buffer in which a flight is put together. A
@@ -10,6 +10,10 @@
  * A key that does not fit the peer's gives no error in DTLS: the Finished record cannot be read and
  * is dropped. cc_dtls_is_suspect says that this happened; the caller ends the session after a
  * delay, in the same way whether the identity was unknown or the key wrong.
+ *
+ * A TLS session (cc_tls_accept, cc_tls_connect) is the same but for the transport: it is fed with
+ * octets in any pieces, `send` takes octets that must all arrive in order, ALPN names "coap". A key
+ * that does not fit ends its handshake at once: CC_DTLS_FAILED, and cc_dtls_is_suspect says why.
  *
  * Identities longer than CC_DTLS_IDENTITY_MAX are refused by the library. Not thread safe: a
  * context and its sessions belong to one thread.
@@ -84,6 +88,11 @@ enum cc_error cc_dtls_accept(struct cc_dtls_context *context, const uint8_t *hel
 /* A client session; the first cc_dtls_step sends its ClientHello. CC_ENOMEM, CC_ECREDENTIAL. */
 enum cc_error cc_dtls_connect(struct cc_dtls_context *context, const struct cc_client *client,
                               void *peer, struct cc_dtls **dtls) MUST_USE;
+/* The same over a stream. CC_ENOMEM, CC_ECREDENTIAL. */
+enum cc_error cc_tls_accept(struct cc_dtls_context *context, void *peer, struct cc_dtls **dtls)
+    MUST_USE;
+enum cc_error cc_tls_connect(struct cc_dtls_context *context, const struct cc_client *client,
+                             void *peer, struct cc_dtls **dtls) MUST_USE;
 void cc_dtls_free(struct cc_dtls *dtls);
 
 enum cc_dtls_event {
@@ -102,7 +111,8 @@ enum cc_dtls_event cc_dtls_step(struct cc_dtls *dtls, uint8_t *buffer, size_t ca
  * the handshake. */
 uint32_t cc_dtls_timeout_ms(const struct cc_dtls *dtls);
 
-/* One record in one datagram. CC_ESPACE when it is larger than a datagram may be, CC_EIO. */
+/* One record in one datagram, over a stream as many as it takes. CC_ESPACE when it is larger than a
+ * datagram may be, CC_EIO. */
 enum cc_error cc_dtls_send(struct cc_dtls *dtls, const uint8_t *data, size_t len) MUST_USE;
 /* Sends close_notify. */
 void cc_dtls_bye(struct cc_dtls *dtls);

@@ -1,45 +1,17 @@
 #include <errno.h>
 #include <gnutls/dtls.h>
-#include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootstrap/coap/dtls_record.h"
+#include "bootstrap/coap/dtls_internal.h"
 
 #define FLIGHT_MAX    1232 /* 1,280 less IPv6 and UDP headers */
-#define RECORD_MAX    1400 /* what the smallest known client buffer takes */
 #define RETRANSMIT_MS 1000 /* RFC 6347 4.2.4.1 */
-#define DUMMY_KEY     32
 
 /* The suites of LwM2M PSK (C0A8, 00AE) first; then what else a modern peer may offer with a PSK. */
 static const char SUITES[] =
     "NONE:+VERS-DTLS1.2:+AES-128-CCM-8:+AES-128-CCM:+AES-128-GCM:+AES-128-CBC:+AEAD:+SHA256:"
     "+PSK:+ECDHE-PSK:+SIGN-ECDSA-SHA256:+GROUP-SECP256R1:+COMP-NULL:%SERVER_PRECEDENCE";
-
-struct cc_dtls_context {
-    struct cc_dtls_config config;
-    gnutls_priority_t priority;
-    gnutls_psk_server_credentials_t server;
-    uint8_t dummy[DUMMY_KEY];
-    size_t flight_len;
-    uint8_t flight[RECORD_MAX + 64];
-};
-
-struct cc_dtls {
-    struct cc_dtls_context *context;
-    gnutls_session_t session;
-    gnutls_psk_client_credentials_t client; /* NULL on a server session */
-    void *peer;
-    struct cc_records in;
-    uint64_t owner;
-    uint64_t stamp;
-    unsigned discarded;
-    bool is_open;
-    bool was_asked; /* the peer named an identity */
-    bool is_known;
-    bool is_suspect;
-    bool saw_ccs;
-};
 
 /* ---- transport ---- */
 
@@ -130,7 +102,7 @@ enum cc_error cc_dtls_context_new(const struct cc_dtls_config *config,
     }
     made->config = *config;
     config->random(config->random_context, made->dummy, sizeof made->dummy);
-    if (gnutls_priority_init(&made->priority, SUITES, NULL) < 0 ||
+    if (gnutls_priority_init(&made->priority, SUITES, NULL) < 0 || !cc_tls_context_init(made) ||
         gnutls_psk_allocate_server_credentials(&made->server) < 0) {
         cc_dtls_context_free(made);
         return CC_ENOMEM;
@@ -150,6 +122,9 @@ void cc_dtls_context_free(struct cc_dtls_context *context)
     }
     if (context->priority) {
         gnutls_priority_deinit(context->priority);
+    }
+    if (context->stream_priority) {
+        gnutls_priority_deinit(context->stream_priority);
     }
     explicit_bzero(context, sizeof *context);
     free(context);
@@ -212,8 +187,12 @@ enum cc_error cc_dtls_accept(struct cc_dtls_context *context, const uint8_t *hel
     return CC_OK;
 }
 
-static enum cc_error client_credentials(struct cc_dtls *dtls, const struct cc_client *client)
+enum cc_error cc_dtls_client_credentials(struct cc_dtls *dtls, const struct cc_client *client)
 {
+    if (!client->identity || !client->key || client->key_len == 0 || client->key_len > CC_KEY_MAX ||
+        client->identity_len > CC_DTLS_IDENTITY_MAX) {
+        return CC_ECREDENTIAL;
+    }
     if (gnutls_psk_allocate_client_credentials(&dtls->client) < 0) {
         dtls->client = NULL;
         return CC_ENOMEM;
@@ -232,16 +211,12 @@ static enum cc_error client_credentials(struct cc_dtls *dtls, const struct cc_cl
 enum cc_error cc_dtls_connect(struct cc_dtls_context *context, const struct cc_client *client,
                               void *peer, struct cc_dtls **dtls)
 {
-    if (!client->identity || !client->key || client->key_len == 0 || client->key_len > CC_KEY_MAX ||
-        client->identity_len > CC_DTLS_IDENTITY_MAX) {
-        return CC_ECREDENTIAL;
-    }
     struct cc_dtls *made;
     enum cc_error error = session_new(context, GNUTLS_CLIENT, peer, &made);
     if (error != CC_OK) {
         return error;
     }
-    error = client_credentials(made, client);
+    error = cc_dtls_client_credentials(made, client);
     if (error != CC_OK) {
         cc_dtls_free(made);
         return error;
@@ -267,6 +242,10 @@ void cc_dtls_free(struct cc_dtls *dtls)
 
 void cc_dtls_feed(struct cc_dtls *dtls, const uint8_t *datagram, size_t len)
 {
+    if (dtls->is_stream) {
+        dtls->in = (struct cc_records){.at = datagram, .len = len};
+        return;
+    }
     dtls->in = cc_records_of(datagram, len);
     dtls->saw_ccs |= dtls->in.has_ccs;
 }
@@ -296,11 +275,17 @@ static enum cc_dtls_event step_handshake(struct cc_dtls *dtls)
     do {
         rc = gnutls_handshake(dtls->session);
     } while (rc < 0 && !gnutls_error_is_fatal(rc) && dtls->in.len);
-    suspect(dtls);
+    if (dtls->is_stream) {
+        dtls->is_suspect = cc_tls_is_mismatch(dtls, rc);
+    } else {
+        suspect(dtls);
+    }
     if (rc == GNUTLS_E_SUCCESS) {
         dtls->is_open = true;
         dtls->is_suspect = false;
-        gnutls_dtls_set_mtu(dtls->session, RECORD_MAX);
+        if (!dtls->is_stream) {
+            gnutls_dtls_set_mtu(dtls->session, RECORD_MAX);
+        }
         flush(dtls);
         return CC_DTLS_OPENED;
     }
@@ -317,7 +302,9 @@ static enum cc_dtls_event step_record(struct cc_dtls *dtls, uint8_t *buffer, siz
     ssize_t rc;
     do {
         rc = gnutls_record_recv(dtls->session, buffer, capacity);
-    } while (rc < 0 && !gnutls_error_is_fatal((int)rc) && (rc != GNUTLS_E_AGAIN || dtls->in.len));
+    } while (rc < 0 && !gnutls_error_is_fatal((int)rc) &&
+             (rc != GNUTLS_E_REHANDSHAKE || !dtls->is_stream) &&
+             (rc != GNUTLS_E_AGAIN || dtls->in.len));
     flush(dtls);
     if (rc > 0) {
         *len = (size_t)rc;
@@ -336,13 +323,16 @@ enum cc_dtls_event cc_dtls_step(struct cc_dtls *dtls, uint8_t *buffer, size_t ca
 
 uint32_t cc_dtls_timeout_ms(const struct cc_dtls *dtls)
 {
-    return dtls->is_open ? UINT32_MAX : gnutls_dtls_get_timeout(dtls->session);
+    return dtls->is_open || dtls->is_stream ? UINT32_MAX : gnutls_dtls_get_timeout(dtls->session);
 }
 
 enum cc_error cc_dtls_send(struct cc_dtls *dtls, const uint8_t *data, size_t len)
 {
     if (!dtls->is_open) {
         return CC_ECLOSED;
+    }
+    if (dtls->is_stream) {
+        return cc_tls_send(dtls, data, len);
     }
     ssize_t rc = gnutls_record_send(dtls->session, data, len);
     flush(dtls);

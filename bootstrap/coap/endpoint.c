@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bootstrap/coap/endpoint_parts.h"
+#include "bootstrap/coap/stream.h"
 
 #define EVENTS            64
 #define SESSIONS_MAX      100000
@@ -160,6 +160,13 @@ void cc_endpoint_free(struct cc_endpoint *endpoint)
 void cc_endpoint_drain(struct cc_endpoint *endpoint)
 {
     endpoint->is_draining = true;
+    for (struct cc_listener *listener = endpoint->listeners; listener; listener = listener->next) {
+        if (listener->is_tcp && listener->source.fd >= 0) {
+            /* The kernel would go on taking connections. */
+            close(listener->source.fd);
+            listener->source.fd = -1;
+        }
+    }
 }
 
 void cc_endpoint_reap(struct cc_endpoint *endpoint)
@@ -178,6 +185,13 @@ enum cc_error cc_endpoint_watch(struct cc_endpoint *endpoint, struct cc_source *
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
     return epoll_ctl(endpoint->epoll_fd, EPOLL_CTL_ADD, source->fd, &event) == 0 ? CC_OK : CC_EIO;
+}
+
+enum cc_error cc_endpoint_rewatch(struct cc_endpoint *endpoint, struct cc_source *source,
+                                  uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = source};
+    return epoll_ctl(endpoint->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) == 0 ? CC_OK : CC_EIO;
 }
 
 static int wait_ms(struct cc_endpoint *endpoint, int timeout_ms)
@@ -203,24 +217,40 @@ static void woken(struct cc_endpoint *endpoint)
     }
 }
 
-static void dispatch(struct cc_endpoint *endpoint, struct cc_source *source)
+static void dispatch(struct cc_endpoint *endpoint, const struct epoll_event *event)
 {
+    struct cc_source *source = event->data.ptr;
+    struct cc_listener *listener;
+    struct cc_session *session;
     switch (source->kind) {
     case CC_SOURCE_WAKE:
         woken(endpoint);
         break;
     case CC_SOURCE_LISTENER:
-        cc_listener_read((struct cc_listener *)source);
+        listener = (struct cc_listener *)source;
+        (listener->is_tcp ? cc_stream_accept : cc_listener_read)(listener);
         break;
     case CC_SOURCE_SESSION:
-        cc_client_read((struct cc_session *)source);
+        session = (struct cc_session *)source;
+        if (session->state == CC_SESSION_CLOSED) {
+            return;
+        }
+        if (session->stream) {
+            cc_stream_ready(session, event->events);
+        } else {
+            cc_client_read(session);
+        }
         break;
     }
 }
 
 static void fire(void *context, struct cc_timer *timer)
 {
-    (void)context;
+    struct cc_endpoint *endpoint = context;
+    if (timer == &endpoint->accept_timer) {
+        cc_stream_accept_all(endpoint, true);
+        return;
+    }
     cc_session_due((struct cc_session *)((char *)timer - offsetof(struct cc_session, timer)));
 }
 
@@ -237,7 +267,7 @@ enum cc_error cc_endpoint_poll(struct cc_endpoint *endpoint, int timeout_ms)
     cc_endpoint_clock(endpoint);
     endpoint->is_polling = true;
     for (int i = 0; i < count; i++) {
-        dispatch(endpoint, events[i].data.ptr);
+        dispatch(endpoint, &events[i]);
     }
     cc_wheel_advance(&endpoint->wheel, endpoint->now_ms, fire, endpoint);
     endpoint->is_polling = false;

@@ -1,6 +1,6 @@
 /*
- * Sockets, sessions and timers of one thread: UDP (IPv4, IPv6), DTLS 1.2 server and client, plain
- * CoAP where asked for.
+ * Sockets, sessions and timers of one thread: UDP and TCP (IPv4, IPv6), DTLS 1.2 and TLS 1.2 server
+ * and client, plain CoAP where asked for.
  *
  * Model. A cc_endpoint is one thread's loop: any number of listeners and outgoing connections, one
  * epoll, one session table hashed by address, one timer queue. Nothing on the path of a packet is
@@ -16,6 +16,12 @@
  * that is older than half_open_ms, in O(1); when there is none he meets silence and may try again.
  * An established session never gives way to a stranger, and plain CoAP, which proves nothing, makes
  * nobody give way.
+ *
+ * TCP (RFC 8323): all of this holds above it alike. A connection is half-open until TLS is done and
+ * the peer's CSM came (`opened`), may give way and be given way to as a handshake does, plain ones
+ * too since TCP proves an address; refusal by capacity closes it. A wrong or unknown identity ends
+ * the handshake at once. cc_session_close sends Release and close_notify as far as the socket takes
+ * them. A peer that does not read is closed when 256 KiB wait for it, or as idle.
  *
  * The user's callbacks run inside cc_endpoint_poll on the same thread and must not block. Only
  * cc_endpoint_wake may be called from another thread. The monotonic clock is read here, once a
@@ -69,7 +75,7 @@ const char *cc_refusal_text(enum cc_refusal refusal);
 struct cc_handlers {
     /* Looks a PSK identity up; false = unknown. Must answer within microseconds. */
     bool (*psk)(void *context, const uint8_t *identity, size_t identity_len, struct cc_psk *psk);
-    /* Handshake complete (plain: first valid message). */
+    /* Handshake complete (plain: first valid message; TCP: the peer's CSM). */
     void (*opened)(void *context, struct cc_session *session);
     void (*request)(void *context, struct cc_session *session, const struct cc_message *request,
                     const struct cc_ticket *ticket);
@@ -81,7 +87,7 @@ struct cc_handlers {
     /* A handshake that did not get through; IDENTITY may be empty. */
     void (*refused)(void *context, const char *peer, enum cc_refusal refusal,
                     const uint8_t *identity, size_t identity_len);
-    /* Every CoAP message; NULL = no tracing cost. */
+    /* Every CoAP message but signalling ones of TCP; NULL = no tracing cost. */
     void (*trace)(void *context, struct cc_session *session, enum cc_direction direction,
                   const struct cc_message *message, bool is_repeat);
 };
@@ -107,19 +113,19 @@ enum cc_error cc_endpoint_new(const struct cc_endpoint_config *config,
 void cc_endpoint_free(struct cc_endpoint *endpoint);
 
 /*
- * Listens on URI "coaps://host[:port]" or "coap://..", host a literal address or "localhost", port
- * 0 = any. With is_shared the socket has SO_REUSEPORT. BOUND (may be NULL) gets "127.0.0.1:5684".
- * CC_EINVAL; CC_EADDRESS, errno says why.
+ * Listens on URI "coaps://host[:port]", "coap://..", "coaps+tcp://.." or "coap+tcp://..", host a
+ * literal address or "localhost", port 0 = any. With is_shared the socket has SO_REUSEPORT. BOUND
+ * (may be NULL) gets "127.0.0.1:5684". CC_EINVAL; CC_EADDRESS, errno says why.
  */
 enum cc_error cc_endpoint_listen(struct cc_endpoint *endpoint, const char *uri, bool is_shared,
                                  char bound[CC_ADDRESS_TEXT]) MUST_USE;
-/* Stops taking new handshakes and plain sessions; existing ones go on. */
+/* Stops taking new handshakes and plain sessions, closes TCP listeners; existing sessions go on. */
 void cc_endpoint_drain(struct cc_endpoint *endpoint);
 
 /* Client side: one PSK credential for a connection. */
 struct cc_client {
-    const char *uri;         /* coaps://host:port or coap://.. */
-    const uint8_t *identity; /* NULL for coap:// */
+    const char *uri;         /* as for cc_endpoint_listen */
+    const uint8_t *identity; /* NULL for coap:// and coap+tcp:// */
     size_t identity_len;
     const uint8_t *key;
     size_t key_len;
@@ -141,11 +147,11 @@ uint64_t cc_endpoint_now_ms(const struct cc_endpoint *endpoint);
 
 struct cc_endpoint_stats {
     uint64_t sessions;   /* open now, handshakes not counted */
-    uint64_t handshakes; /* begun after a valid cookie */
+    uint64_t handshakes; /* begun after a valid cookie; connections accepted */
     uint64_t established;
-    uint64_t refused[5]; /* by enum cc_refusal */
-    uint64_t cookies;    /* HelloVerifyRequests sent */
-    uint64_t datagrams_in, datagrams_out;
+    uint64_t refused[5];                  /* by enum cc_refusal */
+    uint64_t cookies;                     /* HelloVerifyRequests sent */
+    uint64_t datagrams_in, datagrams_out; /* TCP: reads and writes */
     uint64_t work_per_packet_max; /* session-table and timer steps of the costliest packet: must not
                                      grow with sessions */
 };
@@ -176,6 +182,7 @@ void cc_session_data_set(struct cc_session *session, void *data);
 /* The peer's address, valid as long as the session. */
 const char *cc_session_peer(const struct cc_session *session); /* "127.0.0.1:40000" */
 bool cc_session_is_secure(const struct cc_session *session);
+bool cc_session_is_tcp(const struct cc_session *session);
 bool cc_session_is_client(const struct cc_session *session);
 /* PSK identity, owner and stamp of a secure server session; empty and 0 otherwise. */
 const uint8_t *cc_session_identity(const struct cc_session *session, size_t *len);

@@ -1,7 +1,7 @@
 /* Outgoing sessions: one connected socket each. */
 #include <sys/socket.h>
 
-#include "bootstrap/coap/endpoint_parts.h"
+#include "bootstrap/coap/stream.h"
 
 static enum cc_error socket_connect(struct cc_session *session, const char *local)
 {
@@ -28,13 +28,21 @@ static enum cc_error socket_connect(struct cc_session *session, const char *loca
     return cc_endpoint_watch(session->endpoint, &session->source);
 }
 
-static enum cc_error prepare(struct cc_session *session, const struct cc_client *client,
-                             bool is_secure)
+static enum cc_error stream_connect(struct cc_session *session, const char *local)
 {
-    struct cc_endpoint *endpoint = session->endpoint;
-    enum cc_error error = socket_connect(session, client->bind);
-    if (error == CC_OK && is_secure) {
-        error = cc_dtls_connect(endpoint->dtls, client, session, &session->dtls);
+    enum cc_error error = cc_stream_new(session);
+    return error == CC_OK ? cc_stream_connect(session, local) : error;
+}
+
+static enum cc_error prepare(struct cc_session *session, const struct cc_client *client,
+                             const struct cc_uri *uri)
+{
+    struct cc_dtls_context *dtls = session->endpoint->dtls;
+    enum cc_error error =
+        uri->is_tcp ? stream_connect(session, client->bind) : socket_connect(session, client->bind);
+    if (error == CC_OK && uri->is_secure) {
+        error =
+            (uri->is_tcp ? cc_tls_connect : cc_dtls_connect)(dtls, client, session, &session->dtls);
     }
     if (error == CC_OK && !cc_session_carry(session)) {
         error = CC_ENOMEM;
@@ -56,14 +64,14 @@ enum cc_error cc_endpoint_connect(struct cc_endpoint *endpoint, const struct cc_
     if (!made) {
         return CC_ENOMEM;
     }
-    error = prepare(made, client, uri.is_secure);
+    error = prepare(made, client, &uri);
     if (error != CC_OK) {
         cc_session_discard(made);
         return error;
     }
     /* The first flight, or `opened` of a plain session, comes with the next round: never from
      * inside this call. */
-    made->retransmit_at_ms = endpoint->now_ms;
+    made->retransmit_at_ms = uri.is_tcp ? CC_NEVER : endpoint->now_ms;
     made->ends_unreachable = client->ends_unreachable;
     cc_session_rearm(made);
     *session = made;

@@ -14,6 +14,7 @@ struct cc_listener {
     struct cc_endpoint *endpoint;
     uint32_t id;
     bool is_secure;
+    bool is_tcp;
     bool is_wildcard; /* replies name the local address */
     bool is_v6;
 };
@@ -38,6 +39,7 @@ struct cc_endpoint {
     struct cc_endpoint_stats stats;
     uint64_t now_ms;
     uint64_t capacity_told_ms;
+    struct cc_timer accept_timer; /* set while TCP listeners wait for descriptors */
     bool is_polling;
     bool is_draining;
     struct cc_batch *batch;
@@ -48,6 +50,9 @@ struct cc_endpoint {
 void cc_endpoint_clock(struct cc_endpoint *endpoint);
 /* Adds SOURCE to the endpoint's epoll. */
 enum cc_error cc_endpoint_watch(struct cc_endpoint *endpoint, struct cc_source *source) MUST_USE;
+/* Changes what epoll tells of SOURCE. */
+enum cc_error cc_endpoint_rewatch(struct cc_endpoint *endpoint, struct cc_source *source,
+                                  uint32_t events) MUST_USE;
 /* Frees the ended sessions unless a round is running. */
 void cc_endpoint_reap(struct cc_endpoint *endpoint);
 /* Counts a refusal and tells the user, CAPACITY at most once a second. SESSION may be NULL. */
@@ -60,6 +65,8 @@ void cc_endpoint_refuse(struct cc_endpoint *endpoint, const struct cc_address *p
 int cc_socket_open(const struct cc_address *address);
 struct cc_batch *cc_batch_new(void);
 void cc_batch_free(struct cc_batch *batch);
+/* The room for what is read, at least 64 KiB; used by one read at a time. */
+uint8_t *cc_batch_octets(struct cc_batch *batch);
 /* Reads what waits at LISTENER, a bounded number of datagrams. */
 void cc_listener_read(struct cc_listener *listener);
 /* Reads what waits at a client session's socket, bounded too. */

@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "bootstrap/coap/endpoint_parts.h"
+#include "bootstrap/coap/stream.h"
 
 #define BATCH             32
 #define BATCHES_PER_ROUND 8
@@ -38,6 +38,11 @@ void cc_batch_free(struct cc_batch *batch)
         explicit_bzero(batch, sizeof *batch);
         free(batch);
     }
+}
+
+uint8_t *cc_batch_octets(struct cc_batch *batch)
+{
+    return batch->data[0];
 }
 
 /* ---- opening ---- */
@@ -82,6 +87,16 @@ static bool listener_bind(struct cc_listener *listener, struct cc_address *addre
            cc_address_from_socket((struct sockaddr *)&storage, address);
 }
 
+static bool listener_open(struct cc_listener *listener, struct cc_address *address, bool is_shared)
+{
+    if (listener->is_tcp) {
+        listener->source.fd = cc_stream_listen(address, is_shared);
+        return listener->source.fd >= 0;
+    }
+    listener->source.fd = cc_socket_open(address);
+    return listener->source.fd >= 0 && listener_bind(listener, address, is_shared);
+}
+
 void cc_listener_free(struct cc_listener *listener)
 {
     if (listener->source.fd >= 0) {
@@ -105,11 +120,11 @@ enum cc_error cc_endpoint_listen(struct cc_endpoint *endpoint, const char *uri, 
     listener->endpoint = endpoint;
     listener->id = endpoint->listener_count;
     listener->is_secure = parsed.is_secure;
+    listener->is_tcp = parsed.is_tcp;
     listener->is_v6 = parsed.address.is_v6 != 0;
     listener->is_wildcard = cc_address_is_wildcard(&parsed.address);
-    listener->source =
-        (struct cc_source){.kind = CC_SOURCE_LISTENER, .fd = cc_socket_open(&parsed.address)};
-    if (listener->source.fd < 0 || !listener_bind(listener, &parsed.address, is_shared) ||
+    listener->source = (struct cc_source){.kind = CC_SOURCE_LISTENER, .fd = -1};
+    if (!listener_open(listener, &parsed.address, is_shared) ||
         cc_endpoint_watch(endpoint, &listener->source) != CC_OK) {
         int reason = errno;
         cc_listener_free(listener);

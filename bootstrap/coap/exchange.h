@@ -19,6 +19,12 @@
  * GET whose response is gone is a new request to the handler, and respond() sends the block asked
  * for.
  *
+ * Over a reliable transport (`stream` is set, RFC 8323) there are no acknowledgements, no
+ * retransmissions and no duplicates. A body goes in one message where the peer's Max-Message-Size
+ * allows it, else in blocks of 1,024 octets at most, in BERT's where the peer asks for them; each
+ * message of a request of ours is answered within MAX_TRANSMIT_WAIT (RFC 7252 4.8.2 of the
+ * parameters: 93 s by default) or ends as CC_RESULT_TIMEOUT.
+ *
  * Pure: time, randomness and sending are arguments or callbacks. Memory: small when idle; buffers
  * exist only while in use. Not thread safe: one session belongs to one thread. Callbacks may call
  * cc_exchange_request and cc_exchange_respond, not _clear.
@@ -84,6 +90,9 @@ struct cc_response {
 enum cc_direction { CC_IN, CC_OUT };
 
 struct cc_exchange_ops {
+    /* Sends one message over a reliable transport (RFC 8323); set = the transport is one, and
+     * `send` is not called. Not sent is lost: the session ends soon. */
+    void (*stream)(void *context, const struct cc_message *message);
     /* Sends one datagram (plaintext; the session encrypts). Loss is not an error. */
     void (*send)(void *context, const uint8_t *datagram, size_t len);
     /* A whole request of the peer (payload = whole body). Answer with cc_exchange_respond now or
@@ -115,14 +124,25 @@ void cc_exchange_parameters(struct cc_exchange *exchange, const struct cc_parame
 /* One received datagram. */
 void cc_exchange_input(struct cc_exchange *exchange, uint64_t now_ms, const uint8_t *datagram,
                        size_t len);
+/*
+ * One message of a reliable transport, with a datagram's header as frame.h gives it. CC_EFORMAT:
+ * the connection cannot go on (RFC 8323 5.6). CC_ENOMEM.
+ */
+enum cc_error cc_exchange_input_stream(struct cc_exchange *exchange, uint64_t now_ms,
+                                       const uint8_t *octets, size_t len) MUST_USE;
+/* What the peer of a reliable transport takes: octets of a whole message, and blocks. */
+void cc_exchange_limits(struct cc_exchange *exchange, uint32_t message_max, bool has_blocks);
+/* True while a request of the peer waits for its answer. */
+bool cc_exchange_is_answering(const struct cc_exchange *exchange);
 /* When cc_exchange_timer wants to be called next (milliseconds, same clock), UINT64_MAX = never. */
 uint64_t cc_exchange_deadline(const struct cc_exchange *exchange);
 void cc_exchange_timer(struct cc_exchange *exchange, uint64_t now_ms);
 
 /*
  * Starts a request; *ID names it in the response callback. CC_EBUSY, CC_ENOMEM, CC_ECLOSED (while
- * the exchange is freed), CC_ESPACE (path and queries leave no room, body over 16 MiB), CC_EINVAL
- * (path without "/", segment or query over 255 octets, over CC_OPTIONS_MAX of them, not a method).
+ * the exchange is freed), CC_ESPACE (path and queries leave no room, body over 16 MiB or, where the
+ * peer knows no blocks, over its message size), CC_EINVAL (path without "/", segment or query over
+ * 255 octets, over CC_OPTIONS_MAX of them, not a method).
  */
 enum cc_error cc_exchange_request(struct cc_exchange *exchange, uint64_t now_ms,
                                   const struct cc_request *request, uint32_t *id) MUST_USE;

@@ -10,12 +10,12 @@ enum { QUERIES_MAX = 16 };
 static void add_block_options(const struct cc_outgoing *out, struct cc_draft *draft)
 {
     if (out->is_fetching) {
-        struct cc_block block = {.num = (uint32_t)(out->body.len >> (out->fetch_szx + 4)),
+        struct cc_block block = {.num = (uint32_t)(out->body.len / cc_block_bytes(out->fetch_szx)),
                                  .szx = out->fetch_szx};
         cc_draft_uint(draft, CC_OPT_BLOCK2, cc_block_value(&block));
     } else if (out->is_block1) {
         bool has_more = out->offset + cc_block_client_len(out) < out->payload_len;
-        struct cc_block block = {.num = (uint32_t)(out->offset >> (out->szx + 4)),
+        struct cc_block block = {.num = (uint32_t)(out->offset / cc_block_bytes(out->szx)),
                                  .szx = out->szx,
                                  .has_more = has_more};
         cc_draft_uint(draft, CC_OPT_BLOCK1, cc_block_value(&block));
@@ -30,7 +30,7 @@ static void add_block_options(const struct cc_outgoing *out, struct cc_draft *dr
  * retransmission. */
 static void build(const struct cc_outgoing *out, struct cc_draft *draft)
 {
-    cc_draft_start(draft, CC_CON, out->method, out->mid);
+    cc_draft_start(draft, out->is_reliable ? CC_NON : CC_CON, out->method, out->mid);
     draft->message.token_len = CC_TOKEN_BYTES;
     memcpy(draft->message.token, out->token, CC_TOKEN_BYTES);
     const char *text = (const char *)out->data;
@@ -60,8 +60,11 @@ static enum cc_error send_new(struct cc_exchange *exchange, uint64_t now_ms)
         out->token[i] = (uint8_t)(token >> (8 * (CC_TOKEN_BYTES - 1 - i)));
     }
     out->mid = cc_exchange_next_mid(exchange);
-    out->is_acked = false;
+    out->is_acked = out->is_reliable;
     cc_backoff_start(exchange, &out->backoff, now_ms);
+    if (out->is_reliable) {
+        out->backoff.deadline_ms = now_ms + out->wait_ms;
+    }
     build(out, &draft);
     return cc_exchange_emit(exchange, &draft, false, NULL);
 }
@@ -116,8 +119,29 @@ static struct cc_outgoing *outgoing_new(struct cc_exchange *exchange,
     /* One more is kept for a transfer that has to start again. */
     exchange->next_request_tag = (uint16_t)(exchange->next_request_tag + 2);
     out->wait_ms = transmit_wait(&exchange->parameters);
+    out->is_reliable = cc_exchange_is_reliable(exchange);
     copy_text(out, request);
     return out;
+}
+
+/* Reliable: in one message, or in blocks that leave room for their options. */
+static enum cc_error choose_size(const struct cc_exchange *exchange, struct cc_outgoing *out)
+{
+    struct cc_draft draft;
+    out->is_block1 = false;
+    build(out, &draft);
+    if (draft.error != CC_OK) {
+        return draft.error;
+    }
+    out->szx = CC_SZX_BERT;
+    if (out->payload_len <= cc_stream_room(exchange, &draft)) {
+        return CC_OK;
+    }
+    out->is_block1 = true;
+    build(out, &draft);
+    size_t room = cc_stream_room(exchange, &draft);
+    out->szx = cc_block_szx(room);
+    return exchange->has_blocks && room >= cc_block_bytes(0) ? CC_OK : CC_ESPACE;
 }
 
 static void outgoing_free(struct cc_outgoing *out)
@@ -155,7 +179,12 @@ enum cc_error cc_exchange_request(struct cc_exchange *exchange, uint64_t now_ms,
         return CC_ENOMEM;
     }
     *id = exchange->out->id;
-    error = send_new(exchange, now_ms);
+    if (exchange->out->is_reliable) {
+        error = choose_size(exchange, exchange->out);
+    }
+    if (error == CC_OK) {
+        error = send_new(exchange, now_ms);
+    }
     if (error != CC_OK) {
         outgoing_free(exchange->out);
         exchange->out = NULL;

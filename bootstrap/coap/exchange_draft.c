@@ -69,6 +69,9 @@ enum cc_error cc_exchange_emit(struct cc_exchange *exchange, const struct cc_dra
     uint8_t datagram[CC_DATAGRAM_MAX];
     size_t len = 0;
     enum cc_error error = draft->error;
+    if (cc_exchange_is_reliable(exchange)) {
+        return cc_stream_emit(exchange, draft);
+    }
     if (error == CC_OK) {
         error = cc_message_build(&draft->message, datagram, sizeof datagram, &len);
     }

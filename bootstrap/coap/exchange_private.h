@@ -1,7 +1,7 @@
 /*
  * Inside of cc_exchange, shared by exchange.c (life, timers), exchange_input.c (what arrives),
  * exchange_client.c (our requests), exchange_server.c (the peer's), exchange_draft.c (messages to
- * send), block_client.c and block_server.c (RFC 7959).
+ * send), exchange_stream.c (reliable transports), block_client.c and block_server.c (RFC 7959).
  */
 #ifndef CC_EXCHANGE_PRIVATE_H
 #define CC_EXCHANGE_PRIVATE_H
@@ -37,7 +37,8 @@ struct cc_outgoing {
     bool is_block1;
     bool is_restarted; /* a 4.08 was answered by starting again */
     bool is_fetching;  /* Block2: more than one block */
-    uint8_t data[];    /* text, then payload */
+    bool is_reliable;
+    uint8_t data[]; /* text, then payload */
 };
 
 /* A request body of the peer that is being collected (Block1). */
@@ -70,6 +71,9 @@ struct cc_exchange {
     uint32_t retransmissions;
     uint16_t next_mid;
     uint16_t next_request_tag;
+    uint16_t peer_mid;    /* reliable: names the peer's messages here */
+    uint32_t message_max; /* reliable: octets of a whole message that the peer takes */
+    bool has_blocks;      /* reliable: the peer knows block-wise transfer */
     bool is_closing;
 };
 
@@ -111,6 +115,18 @@ void cc_exchange_emit_empty(struct cc_exchange *exchange, enum cc_type type, uin
                             bool is_repeat);
 /* The same octets again. */
 void cc_exchange_emit_again(struct cc_exchange *exchange, const uint8_t *datagram, size_t len);
+
+/* ---- exchange_stream.c ---- */
+
+/* True when the transport delivers each message once and in order. */
+bool cc_exchange_is_reliable(const struct cc_exchange *exchange);
+/* Sends over the reliable transport. */
+enum cc_error cc_stream_emit(struct cc_exchange *exchange, const struct cc_draft *draft) MUST_USE;
+/* Octets left for the payload of a message whose head is DRAFT's. */
+size_t cc_stream_room(const struct cc_exchange *exchange, const struct cc_draft *draft);
+/* The largest block not over ROOM, BERT when that is over 1,024; and its octets. */
+uint8_t cc_stream_szx(size_t room);
+size_t cc_stream_block(uint8_t szx, size_t room);
 
 /* ---- exchange_client.c ---- */
 

@@ -2,15 +2,18 @@
 
 #include <string.h>
 
-/* RFC 7252 5.4.1: 4.02 for a Confirmable request; a Non-confirmable one is rejected in silence.
- * Needs no row: the same again gives the same. */
-static void refuse_option(struct cc_exchange *exchange, const struct cc_message *request)
+/*
+ * RFC 7252 5.4.1: 4.02 for a Confirmable request; a Non-confirmable one is rejected in silence.
+ * Needs no row: the same again gives the same. On a reliable transport nobody would ask again.
+ */
+static void refuse(struct cc_exchange *exchange, const struct cc_message *request, uint8_t code)
 {
-    if (request->type != CC_CON) {
+    bool is_reliable = cc_exchange_is_reliable(exchange);
+    if (request->type != CC_CON && !is_reliable) {
         return;
     }
     struct cc_draft draft;
-    cc_draft_start(&draft, CC_ACK, CC_BAD_OPTION, request->mid);
+    cc_draft_start(&draft, is_reliable ? CC_NON : CC_ACK, code, request->mid);
     draft.message.token_len = request->token_len;
     memcpy(draft.message.token, request->token, request->token_len);
     (void)!cc_exchange_emit(exchange, &draft, false, NULL);
@@ -25,11 +28,14 @@ void cc_server_request(struct cc_exchange *exchange, uint64_t now_ms,
                        const struct cc_message *request, enum cc_error error)
 {
     if (error != CC_OK) {
-        refuse_option(exchange, request);
+        refuse(exchange, request, CC_BAD_OPTION);
         return;
     }
     struct cc_seen *row = cc_dedup_add(&exchange->dedup, request, now_ms + CC_EXCHANGE_LIFETIME_MS);
     if (row == NULL) {
+        if (cc_exchange_is_reliable(exchange)) {
+            refuse(exchange, request, CC_UNAVAILABLE);
+        }
         return;
     }
     row->block1 = block_of(request, CC_OPT_BLOCK1);
@@ -65,6 +71,9 @@ enum cc_error cc_server_reply(struct cc_exchange *exchange, uint64_t now_ms, str
         return error;
     }
     row->state = CC_SEEN_DONE;
+    if (cc_exchange_is_reliable(exchange)) {
+        row->expires_ms = now_ms; /* no duplicate will come */
+    }
     if (message->type == CC_CON) {
         row->state = CC_SEEN_SEPARATE;
         row->our_mid = message->mid;

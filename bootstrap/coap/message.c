@@ -1,11 +1,12 @@
 #include "bootstrap/coap/message.h"
 
+#include "bootstrap/coap/option.h"
 #include "bootstrap/coap/pdu.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { HEADER_BYTES = 4, PAYLOAD_MARKER = 0xff, EXTENDED_8 = 13, EXTENDED_16 = 14 };
+enum { HEADER_BYTES = 4 };
 
 /* The options that are understood: RFC 7252 5.10, RFC 7959 2.1 and 4, RFC 9175 3.2. */
 static const struct rule {
@@ -24,49 +25,6 @@ static const struct rule {
 };
 
 /* ---- reading ---- */
-
-/* A walk over the options of a datagram; ends at the payload marker or the end. */
-struct walk {
-    const uint8_t *at;
-    const uint8_t *end;
-    uint32_t number;
-    bool is_broken;
-};
-
-/* RFC 7252 3.1: nibble 13 adds one octet, 14 two, 15 is reserved. */
-static uint32_t walk_extended(struct walk *walk, uint8_t nibble)
-{
-    size_t more = nibble < EXTENDED_8 ? 0 : nibble == EXTENDED_8 ? 1 : 2;
-    if (nibble == 15 || (size_t)(walk->end - walk->at) < more) {
-        walk->is_broken = true;
-        return 0;
-    }
-    const uint8_t *extra = walk->at;
-    walk->at += more;
-    if (more == 0) {
-        return nibble;
-    }
-    return more == 1 ? 13U + extra[0] : 269U + ((uint32_t)extra[0] << 8 | extra[1]);
-}
-
-static bool walk_next(struct walk *walk, struct cc_option *option)
-{
-    if (walk->is_broken || walk->at == walk->end || *walk->at == PAYLOAD_MARKER) {
-        return false;
-    }
-    uint8_t first = *walk->at++;
-    walk->number += walk_extended(walk, first >> 4);
-    uint32_t len = walk_extended(walk, first & 15);
-    if (walk->is_broken || len > (size_t)(walk->end - walk->at) || walk->number > UINT16_MAX) {
-        walk->is_broken = true;
-        return false;
-    }
-    option->number = (uint16_t)walk->number;
-    option->len = (uint16_t)len;
-    option->value = walk->at;
-    walk->at += len;
-    return true;
-}
 
 /* True when OPTION is understood here, after the options that were kept before it. */
 static bool is_understood(const struct cc_option *option, const struct cc_message *kept)
@@ -99,9 +57,9 @@ struct scan {
 static bool scan_options(const uint8_t *datagram, size_t len, struct scan *scan)
 {
     struct cc_message *kept = &scan->kept;
-    struct walk walk = {.at = datagram + HEADER_BYTES + kept->token_len, .end = datagram + len};
+    struct cc_walk walk = {.at = datagram + HEADER_BYTES + kept->token_len, .end = datagram + len};
     struct cc_option option;
-    while (walk_next(&walk, &option)) {
+    while (cc_walk_next(&walk, &option)) {
         if (is_understood(&option, kept) && !says_nothing(&option)) {
             kept->options[kept->option_count++] = option;
             continue;
@@ -160,14 +118,16 @@ static enum cc_error fail(const struct cc_message *header, enum cc_error error,
     return error;
 }
 
-enum cc_error cc_message_parse(const uint8_t *datagram, size_t len, struct cc_message *message)
+/* The head passes through libcoap's memory and stays below a datagram's size; a payload does not.
+ */
+static enum cc_error parse(const uint8_t *datagram, size_t len, struct cc_message *message)
 {
     struct scan scan;
     memset(&scan.kept, 0, offsetof(struct cc_message, options));
     scan.kept.option_count = 0;
     scan.has_dropped = scan.has_refused = false;
-    if (!scan_header(datagram, len, &scan.kept) || len > CC_DATAGRAM_MAX ||
-        !scan_options(datagram, len, &scan)) {
+    if (!scan_header(datagram, len, &scan.kept) || !scan_options(datagram, len, &scan) ||
+        scan.head_len > CC_DATAGRAM_MAX) {
         return fail(&scan.kept, CC_EFORMAT, message);
     }
     enum cc_error error = read_head(datagram, &scan, message);
@@ -178,6 +138,21 @@ enum cc_error cc_message_parse(const uint8_t *datagram, size_t len, struct cc_me
     message->payload = has_payload ? datagram + scan.head_len + 1 : NULL;
     message->payload_len = has_payload ? len - scan.head_len - 1 : 0;
     return scan.has_refused ? CC_EOPTION : CC_OK;
+}
+
+enum cc_error cc_message_parse(const uint8_t *datagram, size_t len, struct cc_message *message)
+{
+    if (len <= CC_DATAGRAM_MAX) {
+        return parse(datagram, len, message);
+    }
+    struct cc_message header = {.type = CC_CON};
+    (void)!scan_header(datagram, len, &header);
+    return fail(&header, CC_EFORMAT, message);
+}
+
+enum cc_error cc_message_parse_stream(const uint8_t *octets, size_t len, struct cc_message *message)
+{
+    return parse(octets, len, message);
 }
 
 /* ---- writing ---- */
@@ -212,7 +187,7 @@ enum cc_error cc_message_build(const struct cc_message *message, uint8_t *out, s
     if (message->payload_len >= capacity - head) {
         return CC_ESPACE;
     }
-    out[head] = PAYLOAD_MARKER;
+    out[head] = CC_PAYLOAD_MARKER;
     memcpy(out + head + 1, message->payload, message->payload_len);
     *len = head + 1 + message->payload_len;
     return CC_OK;

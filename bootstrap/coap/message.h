@@ -2,8 +2,9 @@
  * One CoAP message (RFC 7252 section 3), parsed or to be built. The door of libcoap's codec is
  * pdu.c.
  *
- * A parsed message borrows the datagram it was parsed from. Options ascend by number; at most
- * CC_OPTIONS_MAX. Pure: no I/O, no clock.
+ * Over TCP (RFC 8323) a message has neither type nor Message ID: `type` is CC_NON, `mid` a count of
+ * the receiver's own. A parsed message borrows the datagram it was parsed from. Options ascend by
+ * number; at most CC_OPTIONS_MAX. Pure: no I/O, no clock.
  */
 #ifndef CC_MESSAGE_H
 #define CC_MESSAGE_H
@@ -111,6 +112,10 @@ struct cc_message {
  * caller can answer 4.02. CC_ENOMEM.
  */
 enum cc_error cc_message_parse(const uint8_t *datagram, size_t len, struct cc_message *message)
+    MUST_USE;
+/* The same for a message of a reliable transport that was given a datagram's header (frame.h): its
+ * payload may be of any size. */
+enum cc_error cc_message_parse_stream(const uint8_t *octets, size_t len, struct cc_message *message)
     MUST_USE;
 /* Builds the datagram. CC_ESPACE, CC_ENOMEM, CC_EINVAL (options not ascending, token too long, more
  * than code on an empty one). */

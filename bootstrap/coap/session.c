@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bootstrap/coap/endpoint_parts.h"
+#include "bootstrap/coap/stream.h"
 
 static void list_add(struct cc_endpoint *endpoint, struct cc_session *session)
 {
@@ -81,6 +82,10 @@ struct cc_session *cc_session_new(struct cc_endpoint *endpoint, struct cc_listen
 void cc_session_transmit(void *context, const uint8_t *datagram, size_t len)
 {
     struct cc_session *session = context;
+    if (session->stream) {
+        cc_stream_queue(session, datagram, len);
+        return;
+    }
     session->endpoint->stats.datagrams_out++;
     if (session->listener) {
         struct cc_path path = {session->node.key.peer, session->local};
@@ -101,6 +106,18 @@ static void on_send(void *context, const uint8_t *datagram, size_t len)
     }
     /* What cannot be sent is lost, and the exchange ends by its timer. */
     (void)!cc_dtls_send(session->dtls, datagram, len);
+}
+
+static void on_stream(void *context, const struct cc_message *message)
+{
+    struct cc_session *session = context;
+    size_t waiting;
+    cc_outbox_rest(&session->stream->out, &waiting);
+    /* What piles up before a peer that does not read is no sign of life. */
+    if (!waiting) {
+        session->active_at_ms = session->endpoint->now_ms;
+    }
+    cc_stream_message(session, message);
 }
 
 static void on_request(void *context, const struct cc_message *request,
@@ -140,15 +157,13 @@ static void on_random(void *context, uint8_t *out, size_t len)
 
 bool cc_session_carry(struct cc_session *session)
 {
-    static const struct cc_exchange_ops silent = {
-        .send = on_send, .request = on_request, .response = on_response, .random = on_random};
-    static const struct cc_exchange_ops traced = {.send = on_send,
-                                                  .request = on_request,
-                                                  .response = on_response,
-                                                  .trace = on_trace,
-                                                  .random = on_random};
-    const struct cc_exchange_ops *ops = session->endpoint->handlers.trace ? &traced : &silent;
-    return cc_exchange_new(ops, session, &session->parameters, &session->exchange) == CC_OK;
+    struct cc_exchange_ops ops = {.send = on_send,
+                                  .stream = session->stream ? on_stream : NULL,
+                                  .request = on_request,
+                                  .response = on_response,
+                                  .trace = session->endpoint->handlers.trace ? on_trace : NULL,
+                                  .random = on_random};
+    return cc_exchange_new(&ops, session, &session->parameters, &session->exchange) == CC_OK;
 }
 
 /* ---- beginning and end ---- */
@@ -183,6 +198,9 @@ static void leave_table(struct cc_session *session)
         return;
     }
     endpoint->accepted--;
+    if (session->listener->is_tcp) {
+        return; /* found by its socket */
+    }
     if (session->primary) {
         session->primary->candidate = NULL;
         session->primary = NULL;
@@ -201,12 +219,22 @@ static bool says_goodbye(enum cc_close reason)
     return reason == CC_CLOSE_LOCAL || reason == CC_CLOSE_IDLE || reason == CC_CLOSE_SHUTDOWN;
 }
 
+static void say_goodbye(struct cc_session *session)
+{
+    if (session->stream) {
+        cc_stream_bye(session);
+    } else if (session->dtls) {
+        cc_dtls_bye(session->dtls);
+    }
+}
+
 /* Everything but telling the user. */
 static void release(struct cc_session *session)
 {
     struct cc_endpoint *endpoint = session->endpoint;
     cc_dtls_free(session->dtls);
     session->dtls = NULL;
+    cc_stream_free(session);
     if (session->source.fd >= 0) {
         close(session->source.fd);
         session->source.fd = -1;
@@ -230,8 +258,8 @@ void cc_session_end(struct cc_session *session, enum cc_close reason)
         cc_exchange_free(session->exchange, true);
         session->exchange = NULL;
     }
-    if (session->dtls && was_open && says_goodbye(reason)) {
-        cc_dtls_bye(session->dtls);
+    if (was_open && says_goodbye(reason)) {
+        say_goodbye(session);
     }
     leave_table(session);
     half_open_remove(endpoint, session);

@@ -15,6 +15,7 @@
 #include "bootstrap/coap/timer.h"
 
 struct cc_listener;
+struct cc_stream;
 
 /* What an epoll event belongs to. */
 enum cc_source_kind { CC_SOURCE_WAKE, CC_SOURCE_LISTENER, CC_SOURCE_SESSION };
@@ -33,7 +34,7 @@ struct cc_path {
 enum cc_session_state { CC_SESSION_HANDSHAKE, CC_SESSION_OPEN, CC_SESSION_CLOSED };
 
 struct cc_session {
-    struct cc_source source; /* a client's own socket */
+    struct cc_source source; /* its own socket: a client's, a connection's */
     bool ends_unreachable;   /* see struct cc_client */
     enum cc_session_state state;
     uint32_t busy; /* callbacks of this session that are running */
@@ -48,6 +49,7 @@ struct cc_session {
     struct cc_session *candidate;
     struct cc_session *primary; /* of a candidate */
     struct cc_dtls *dtls;       /* NULL on a plain session */
+    struct cc_stream *stream;   /* NULL unless over TCP */
     struct cc_exchange *exchange;
     uint32_t retransmissions; /* of the exchange that has ended */
     void *data;
@@ -85,6 +87,10 @@ void cc_session_discard(struct cc_session *session);
 /* Sends one datagram to the peer; SESSION as the DTLS door hands it back. */
 void cc_session_transmit(void *session, const uint8_t *datagram, size_t len);
 
+/* Its transport stands: DTLS or TLS sets out, plain TCP sends its CSM. */
+void cc_session_begin(struct cc_session *session);
+/* Its transport has ended, by the peer or because it is broken: refused, or closed. */
+void cc_session_broken(struct cc_session *session, bool is_by_peer);
 /* Moves the timer forward after anything that may have brought a deadline nearer. */
 void cc_session_rearm(struct cc_session *session);
 /* Gives it its message layer; false = no memory. */

@@ -1,10 +1,12 @@
 /* The public half of a session: endpoint.h, "sessions". */
-#include "bootstrap/coap/endpoint_parts.h"
+#include "bootstrap/coap/stream.h"
 
 enum cc_error cc_session_request(struct cc_session *session, const struct cc_request *request,
                                  uint32_t *id)
 {
-    if (session->state != CC_SESSION_OPEN) {
+    /* RFC 8323 5.5: nothing new for a peer that wants to end. */
+    if (session->state != CC_SESSION_OPEN ||
+        (session->stream && session->stream->signals.is_released)) {
         return CC_ECLOSED;
     }
     cc_endpoint_clock(session->endpoint);
@@ -83,6 +85,11 @@ const char *cc_session_peer(const struct cc_session *session)
 bool cc_session_is_secure(const struct cc_session *session)
 {
     return session->dtls != NULL;
+}
+
+bool cc_session_is_tcp(const struct cc_session *session)
+{
+    return session->stream != NULL;
 }
 
 bool cc_session_is_client(const struct cc_session *session)

@@ -1,5 +1,6 @@
 /* What moves a session on: its datagrams, its DTLS, its deadlines. */
 #include "bootstrap/coap/endpoint_parts.h"
+#include "bootstrap/coap/stream.h"
 
 #define RETRANSMIT_FLOOR_MS 10
 
@@ -19,7 +20,7 @@ static void refuse(struct cc_session *session, enum cc_refusal refusal)
 static void wait_more(struct cc_session *session)
 {
     uint64_t now_ms = session->endpoint->now_ms;
-    if (session->state != CC_SESSION_HANDSHAKE) {
+    if (session->state != CC_SESSION_HANDSHAKE || session->stream) {
         return;
     }
     uint32_t left_ms = cc_dtls_timeout_ms(session->dtls);
@@ -30,12 +31,22 @@ static void wait_more(struct cc_session *session)
     }
 }
 
-static void broken(struct cc_session *session, enum cc_dtls_event event)
+static enum cc_refusal mismatch(const struct cc_session *session)
 {
-    if (session->state == CC_SESSION_HANDSHAKE) {
-        refuse(session, CC_REFUSED_HANDSHAKE);
+    return cc_dtls_is_known(session->dtls) ? CC_REFUSED_PSK_MISMATCH : CC_REFUSED_UNKNOWN_IDENTITY;
+}
+
+void cc_session_broken(struct cc_session *session, bool is_by_peer)
+{
+    if (session->stream) {
+        cc_stream_flush(session); /* the alert that says why */
+    }
+    if (session->state != CC_SESSION_HANDSHAKE) {
+        cc_session_end(session, is_by_peer ? CC_CLOSE_PEER : CC_CLOSE_ERROR);
+    } else if (session->stream && session->dtls && cc_dtls_is_suspect(session->dtls)) {
+        refuse(session, mismatch(session));
     } else {
-        cc_session_end(session, event == CC_DTLS_ENDED ? CC_CLOSE_PEER : CC_CLOSE_ERROR);
+        refuse(session, CC_REFUSED_HANDSHAKE);
     }
 }
 
@@ -43,6 +54,8 @@ static void complete(struct cc_session *session)
 {
     if (session->listener && !cc_dtls_is_known(session->dtls)) {
         refuse(session, CC_REFUSED_UNKNOWN_IDENTITY);
+    } else if (session->stream) {
+        cc_stream_hello(session);
     } else {
         cc_session_open(session);
     }
@@ -54,6 +67,15 @@ static void message_in(struct cc_session *session, const uint8_t *message, size_
     session->busy++;
     cc_exchange_input(session->exchange, session->endpoint->now_ms, message, len);
     session->busy--;
+}
+
+static void data_in(struct cc_session *session, const uint8_t *data, size_t len)
+{
+    if (session->stream) {
+        cc_stream_octets(session, data, len);
+    } else {
+        message_in(session, data, len);
+    }
 }
 
 static void drive(struct cc_session *session)
@@ -71,11 +93,11 @@ static void drive(struct cc_session *session)
             complete(session);
             break;
         case CC_DTLS_DATA:
-            message_in(session, endpoint->plain, len);
+            data_in(session, endpoint->plain, len);
             break;
         case CC_DTLS_ENDED:
         case CC_DTLS_FAILED:
-            broken(session, event);
+            cc_session_broken(session, event == CC_DTLS_ENDED);
             return;
         }
     }
@@ -86,8 +108,26 @@ void cc_session_input(struct cc_session *session, const uint8_t *datagram, size_
     if (session->dtls) {
         cc_dtls_feed(session->dtls, datagram, len);
         drive(session);
+    } else if (session->stream) {
+        cc_stream_octets(session, datagram, len);
     } else if (session->state == CC_SESSION_OPEN) {
         message_in(session, datagram, len);
+    }
+    if (session->state != CC_SESSION_CLOSED && session->stream) {
+        cc_stream_flush(session);
+    }
+    cc_session_rearm(session);
+}
+
+void cc_session_begin(struct cc_session *session)
+{
+    if (session->dtls) {
+        drive(session);
+    } else {
+        cc_stream_hello(session);
+    }
+    if (session->state != CC_SESSION_CLOSED && session->stream) {
+        cc_stream_flush(session);
     }
     cc_session_rearm(session);
 }
@@ -102,6 +142,7 @@ static uint64_t deadline(const struct cc_session *session)
         at_ms = earlier(at_ms, session->fail_at_ms);
         return earlier(at_ms, session->retransmit_at_ms);
     }
+    at_ms = earlier(at_ms, session->fail_at_ms);
     at_ms = earlier(at_ms, session->active_at_ms + session->endpoint->config.idle_ms);
     return earlier(at_ms, cc_exchange_deadline(session->exchange));
 }
@@ -124,8 +165,7 @@ static void due_handshake(struct cc_session *session)
     uint64_t now_ms = session->endpoint->now_ms;
     bool is_over = session->handshake_at_ms <= now_ms;
     if (session->fail_at_ms <= now_ms || (is_over && session->fail_at_ms != CC_NEVER)) {
-        refuse(session, cc_dtls_is_known(session->dtls) ? CC_REFUSED_PSK_MISMATCH
-                                                        : CC_REFUSED_UNKNOWN_IDENTITY);
+        refuse(session, session->stream ? CC_REFUSED_HANDSHAKE : mismatch(session));
     } else if (is_over) {
         refuse(session, CC_REFUSED_TIMEOUT);
     } else if (session->retransmit_at_ms <= now_ms) {
@@ -141,6 +181,10 @@ static void due_handshake(struct cc_session *session)
 static void due_open(struct cc_session *session)
 {
     struct cc_endpoint *endpoint = session->endpoint;
+    if (session->fail_at_ms <= endpoint->now_ms) {
+        cc_session_end(session, session->stream ? session->stream->doom : CC_CLOSE_ERROR);
+        return;
+    }
     if (session->active_at_ms + endpoint->config.idle_ms <= endpoint->now_ms) {
         cc_session_end(session, CC_CLOSE_IDLE);
         return;

@@ -142,8 +142,7 @@ void peer_start(struct peer *peer, const struct cc_endpoint_config *config)
 void peer_listen(struct peer *peer, const char *uri, bool is_shared)
 {
     assert_int_equal(cc_endpoint_listen(peer->endpoint, uri, is_shared, peer->bound), CC_OK);
-    snprintf(peer->uri, sizeof peer->uri, "%s://%s", strncmp(uri, "coaps", 5) ? "coap" : "coaps",
-             peer->bound);
+    snprintf(peer->uri, sizeof peer->uri, "%.*s://%s", (int)strcspn(uri, ":"), uri, peer->bound);
 }
 
 void peer_stop(struct peer *peer)
@@ -234,7 +233,7 @@ bool peer_has_response(const void *peer)
     return ((const struct peer *)peer)->responses > 0;
 }
 
-int peer_raw_socket(const char *bound, const char *bind_to)
+static int raw_socket(int type, const char *bound, const char *bind_to)
 {
     struct cc_address peer;
     struct cc_address from;
@@ -242,7 +241,7 @@ int peer_raw_socket(const char *bound, const char *bind_to)
     if (cc_address_parse(bound, 0, &peer) != CC_OK) {
         return -1;
     }
-    int fd = socket(peer.is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(peer.is_v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0);
     if (fd >= 0 && bind_to && cc_address_parse(bind_to, 0, &from) == CC_OK) {
         socklen_t len = cc_address_to_socket(&from, &storage);
         if (bind(fd, (struct sockaddr *)&storage, len) != 0) {
@@ -256,4 +255,14 @@ int peer_raw_socket(const char *bound, const char *bind_to)
         return -1;
     }
     return fd;
+}
+
+int peer_raw_socket(const char *bound, const char *bind_to)
+{
+    return raw_socket(SOCK_DGRAM, bound, bind_to);
+}
+
+int peer_raw_tcp(const char *bound)
+{
+    return raw_socket(SOCK_STREAM, bound, NULL);
 }

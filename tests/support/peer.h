@@ -46,7 +46,8 @@ void peer_start(struct peer *peer, const struct cc_endpoint_config *config);
 void peer_listen(struct peer *peer, const char *uri, bool is_shared);
 void peer_stop(struct peer *peer);
 
-/* A client session to URI with a PSK (NULL identity for coap://); BIND may be NULL. */
+/* A client session to URI with a PSK (NULL identity for coap:// and coap+tcp://); BIND may be NULL.
+ */
 struct cc_session *peer_connect(struct peer *peer, const char *uri, const char *identity,
                                 const char *key, const char *bind);
 /* POST /bs with LEN octets. */
@@ -65,6 +66,8 @@ bool peer_has_response(const void *peer);
 
 /* A UDP socket connected to BOUND, bound to BIND or any; -1 on failure. */
 int peer_raw_socket(const char *bound, const char *bind);
+/* A TCP socket connected to BOUND; -1 on failure. */
+int peer_raw_tcp(const char *bound);
 /* The system's random octets, as an endpoint wants them. */
 void peer_random(void *context, uint8_t *out, size_t len);
 uint64_t peer_clock_ms(void);

@@ -6,16 +6,21 @@
 #include <string.h>
 
 static const struct lwm2m_format formats[] = {
-    {LWM2M_FORMAT_TEXT, "text", "text/plain", true, NULL, NULL},
-    {LWM2M_FORMAT_OPAQUE, "opaque", "application/octet-stream", true, NULL, NULL},
-    {LWM2M_FORMAT_CBOR, "cbor", "application/cbor", true, NULL, NULL},
-    {LWM2M_FORMAT_SENML_JSON, "senml-json", "application/senml+json", false, NULL, NULL},
+    {LWM2M_FORMAT_TEXT, "text", "text/plain", true, lwm2m_text_encode, lwm2m_text_decode},
+    {LWM2M_FORMAT_OPAQUE, "opaque", "application/octet-stream", true, lwm2m_opaque_encode,
+     lwm2m_opaque_decode},
+    {LWM2M_FORMAT_CBOR, "cbor", "application/cbor", true, lwm2m_cbor_single_encode,
+     lwm2m_cbor_single_decode},
+    {LWM2M_FORMAT_SENML_JSON, "senml-json", "application/senml+json", false,
+     lwm2m_senml_json_encode, lwm2m_senml_json_decode},
     {LWM2M_FORMAT_SENML_CBOR, "senml-cbor", "application/senml+cbor", false,
      lwm2m_senml_cbor_encode, lwm2m_senml_cbor_decode},
     {LWM2M_FORMAT_TLV, "tlv", "application/vnd.oma.lwm2m+tlv", false, lwm2m_tlv_encode,
      lwm2m_tlv_decode},
-    {LWM2M_FORMAT_JSON, "json", "application/vnd.oma.lwm2m+json", false, NULL, NULL},
-    {LWM2M_FORMAT_LWM2M_CBOR, "lwm2m-cbor", "application/vnd.oma.lwm2m+cbor", false, NULL, NULL},
+    {LWM2M_FORMAT_JSON, "json", "application/vnd.oma.lwm2m+json", false, lwm2m_oma_json_encode,
+     lwm2m_oma_json_decode},
+    {LWM2M_FORMAT_LWM2M_CBOR, "lwm2m-cbor", "application/vnd.oma.lwm2m+cbor", false,
+     lwm2m_cbor_tree_encode, lwm2m_cbor_tree_decode},
 };
 
 const struct lwm2m_format *lwm2m_format_at(size_t index)
@@ -95,7 +100,9 @@ enum lwm2m_error lwm2m_encode(uint16_t format, struct lwm2m_path base,
     struct lwm2m_out result = {.data = out, .capacity = capacity};
     enum lwm2m_error error = LWM2M_OK;
     *len = 0;
-    if (!row || !row->encode || (row->single_only && (count != 1 || base.depth < 3))) {
+    /* Of a multiple resource a single value would lose its id. */
+    if (!row || (row->single_only &&
+                 (count != 1 || base.depth < 3 || leaves[0].path.depth != base.depth))) {
         return LWM2M_EUNSUPPORTED;
     }
     for (size_t i = 0; i < count; i++) {
@@ -142,7 +149,7 @@ enum lwm2m_error lwm2m_decode(uint16_t format, struct lwm2m_path base,
 {
     const struct lwm2m_format *row = lwm2m_format_by_number(format);
     lwm2m_content_clear(content);
-    if (!row || !row->decode || (row->single_only && base.depth < 3)) {
+    if (!row || (row->single_only && base.depth < 3)) {
         return LWM2M_EUNSUPPORTED;
     }
     enum lwm2m_error error = row->decode(base, registry, in, len, content);

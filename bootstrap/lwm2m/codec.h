@@ -36,8 +36,8 @@ struct lwm2m_format {
     const char *name; /* as policies and the CLI write it: "tlv", "senml-cbor" .. */
     const char *media_type;
     bool single_only;        /* carries one resource or resource instance only */
-    lwm2m_encode_fn *encode; /* NULL: not available */
-    lwm2m_decode_fn *decode; /* NULL: not available */
+    lwm2m_encode_fn *encode; /* never NULL */
+    lwm2m_decode_fn *decode; /* never NULL */
 };
 
 /* Rows of the table; NULL when unknown. */
@@ -51,14 +51,16 @@ const struct lwm2m_format *lwm2m_format_at(size_t index);
  * leaves the instance out of the body does so when BASE names it.
  * LWM2M_ESPACE: *LEN is what it would have taken. LWM2M_EPATH: a leaf outside BASE, of another
  * depth than a leaf has, or twice. LWM2M_EUNSUPPORTED: unknown format, or it cannot carry them (an
- * empty instance in SenML). LWM2M_ENOMEM. *LEN is 0 on every error but ESPACE.
+ * empty instance in SenML, infinity in JSON, another leaf than BASE itself where single_only is
+ * set). LWM2M_ETYPE: a string that is not UTF-8, in JSON. LWM2M_ENOMEM. *LEN is 0 on every error
+ * but ESPACE.
  */
 enum lwm2m_error lwm2m_encode(uint16_t format, struct lwm2m_path base,
                               const struct lwm2m_leaf *leaves, size_t count, uint8_t *out,
                               size_t capacity, size_t *len) MUST_USE;
 /*
  * Decodes IN; the leaves ascend. Types come from REGISTRY (NULL: none known); an unknown object or
- * resource is kept as OPAQUE (TLV) or as the format's own type.
+ * resource is kept as OPAQUE (TLV), as STRING (text) or as the format's own type.
  * LWM2M_EFORMAT: malformed. LWM2M_ETYPE: a value that is not its resource's type. LWM2M_EPATH: a
  * leaf outside BASE, twice, with a reserved id, or single where multiple is defined and the
  * reverse. LWM2M_ERANGE: a number that 64 bits cannot hold. LWM2M_ELIMIT, LWM2M_ENOMEM,

@@ -6,7 +6,8 @@
  * U+FFFD. The first failure sticks, later calls do nothing: check once, at the end.
  * Reader: a document up to a size that the caller names, duplicate keys refused, then look-ups by
  * key path. Octets of both are wiped when freed.
- * Not here: numbers beyond 64 signed bits, pretty printing. One writer or document, one thread.
+ * Not here: numbers beyond 64 signed bits (json_scan.h has them, for the content formats), pretty
+ * printing. One writer or document, one thread.
  */
 #ifndef LWM2M_JSON_H
 #define LWM2M_JSON_H
@@ -48,8 +49,14 @@ void lwm2m_json_uint(struct lwm2m_json_writer *writer, uint64_t number);
 void lwm2m_json_bool(struct lwm2m_json_writer *writer, bool boolean);
 /* The shortest text that reads back the same; null for what JSON has no number for. */
 void lwm2m_json_double(struct lwm2m_json_writer *writer, double number);
+/* The same, but never to be taken for an integer: "22.0". */
+void lwm2m_json_real(struct lwm2m_json_writer *writer, double number);
 /* Octets as a string of lower-case hexadecimal digits. */
 void lwm2m_json_hex(struct lwm2m_json_writer *writer, const uint8_t *data, size_t len);
+/* Octets as a string of Base64: with - and _ and without padding (RFC 8428 4.3), or the standard.
+ */
+void lwm2m_json_base64(struct lwm2m_json_writer *writer, const uint8_t *data, size_t len,
+                       bool is_url);
 void lwm2m_json_null(struct lwm2m_json_writer *writer);
 
 /* Reader ----------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "bootstrap/lwm2m/json.h"
 
+#include "bootstrap/lwm2m/base64.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -220,7 +222,7 @@ void lwm2m_json_null(struct lwm2m_json_writer *writer)
     put_text(writer, "null");
 }
 
-void lwm2m_json_double(struct lwm2m_json_writer *writer, double number)
+static void put_double(struct lwm2m_json_writer *writer, double number, bool is_marked)
 {
     char text[32];
     if (!isfinite(number)) {
@@ -238,10 +240,21 @@ void lwm2m_json_double(struct lwm2m_json_writer *writer, double number)
     if (*point != '\0') {
         *point = '.';
     }
+    /* Readers take "-0" for the integer, which has no sign. */
+    const bool is_whole = text[strcspn(text, ".e")] == '\0';
     separate(writer);
     put_text(writer, text);
-    /* Readers take "-0" for the integer, which has no sign. */
-    put_text(writer, strcmp(text, "-0") == 0 ? ".0" : "");
+    put_text(writer, is_whole && (is_marked || strcmp(text, "-0") == 0) ? ".0" : "");
+}
+
+void lwm2m_json_double(struct lwm2m_json_writer *writer, double number)
+{
+    put_double(writer, number, false);
+}
+
+void lwm2m_json_real(struct lwm2m_json_writer *writer, double number)
+{
+    put_double(writer, number, true);
 }
 
 void lwm2m_json_hex(struct lwm2m_json_writer *writer, const uint8_t *data, size_t len)
@@ -252,6 +265,19 @@ void lwm2m_json_hex(struct lwm2m_json_writer *writer, const uint8_t *data, size_
     for (size_t i = 0; i < len; i++) {
         const char pair[2] = {digits[data[i] >> 4], digits[data[i] & 15]};
         put(writer, pair, sizeof pair);
+    }
+    put(writer, "\"", 1);
+}
+
+void lwm2m_json_base64(struct lwm2m_json_writer *writer, const uint8_t *data, size_t len,
+                       bool is_url)
+{
+    const enum lwm2m_base64 form = is_url ? LWM2M_BASE64_URL : LWM2M_BASE64_STANDARD;
+    separate(writer);
+    put(writer, "\"", 1);
+    for (size_t i = 0; i < len; i += 3) {
+        char group[4];
+        put(writer, group, lwm2m_base64_group(form, data + i, len - i < 3 ? len - i : 3, group));
     }
     put(writer, "\"", 1);
 }

@@ -12,6 +12,11 @@ void lwm2m_out_put(struct lwm2m_out *out, const uint8_t *octets, size_t len)
     out->len += len;
 }
 
+void lwm2m_out_sink(void *context, const char *text, size_t len)
+{
+    lwm2m_out_put(context, (const uint8_t *)text, len);
+}
+
 void lwm2m_out_number(struct lwm2m_out *out, uint64_t number, size_t width)
 {
     uint8_t octets[8];
@@ -47,4 +52,14 @@ uint64_t lwm2m_float_bits(double value, size_t *width)
     }
     *width = sizeof value;
     return lwm2m_double_bits(value);
+}
+
+size_t lwm2m_leaves_group(const struct lwm2m_leaf *leaves, size_t count, uint8_t depth)
+{
+    size_t size = 1;
+    while (size < count && memcmp(leaves[size].path.id, leaves[0].path.id,
+                                  depth * sizeof leaves[0].path.id[0]) == 0) {
+        size++;
+    }
+    return size;
 }

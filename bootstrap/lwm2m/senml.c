@@ -1,5 +1,6 @@
 #include "bootstrap/lwm2m/senml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BIT(field) (1U << (field))
@@ -116,6 +117,19 @@ enum lwm2m_error lwm2m_senml_end(struct lwm2m_senml *senml, const struct lwm2m_s
         error = lwm2m_scalar_value(&scalar, lwm2m_resource_at(senml->registry, path), &value);
     }
     return error ? error : lwm2m_content_add(senml->content, path, &value);
+}
+
+size_t lwm2m_senml_base_name(struct lwm2m_path path, char out[static LWM2M_SENML_TEXT])
+{
+    return (size_t)snprintf(out, LWM2M_SENML_TEXT, "/%u/%u/", (unsigned)path.id[0],
+                            (unsigned)path.id[1]);
+}
+
+size_t lwm2m_senml_name(struct lwm2m_path path, char out[static LWM2M_SENML_TEXT])
+{
+    return (size_t)(path.depth == 4 ? snprintf(out, LWM2M_SENML_TEXT, "%u/%u", (unsigned)path.id[2],
+                                               (unsigned)path.id[3])
+                                    : snprintf(out, LWM2M_SENML_TEXT, "%u", (unsigned)path.id[2]));
 }
 
 enum lwm2m_senml_field lwm2m_senml_field_of(enum lwm2m_type type)

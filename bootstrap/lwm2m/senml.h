@@ -9,6 +9,7 @@
 
 #define LWM2M_SENML_NAME_MAX    32 /* longer than any path: no longer name can be right */
 #define LWM2M_SENML_VERSION_MAX 10
+#define LWM2M_SENML_TEXT        16 /* a name or a base name as it is written, with its NUL */
 
 enum lwm2m_senml_field {
     LWM2M_SENML_BVER,
@@ -53,6 +54,9 @@ enum lwm2m_error lwm2m_senml_set(struct lwm2m_senml_record *record, enum lwm2m_s
  */
 enum lwm2m_error lwm2m_senml_end(struct lwm2m_senml *senml, const struct lwm2m_senml_record *record)
     MUST_USE;
+/* "/0/1/" and "16/0" of /0/1/16/0: how a leaf is named; each returns the characters. */
+size_t lwm2m_senml_base_name(struct lwm2m_path path, char out[static LWM2M_SENML_TEXT]);
+size_t lwm2m_senml_name(struct lwm2m_path path, char out[static LWM2M_SENML_TEXT]);
 /* The field in which a value of TYPE is written. */
 enum lwm2m_senml_field lwm2m_senml_field_of(enum lwm2m_type type);
 

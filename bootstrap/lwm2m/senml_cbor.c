@@ -1,7 +1,6 @@
 #include "bootstrap/lwm2m/cbor.h"
 #include "bootstrap/lwm2m/senml.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define LABEL_BN (-2)
@@ -36,21 +35,16 @@ static void put_label(struct lwm2m_out *out, enum lwm2m_senml_field field)
 
 static void put_name(struct lwm2m_out *out, struct lwm2m_path path)
 {
-    char text[sizeof "65535/65535"];
-    const int len = path.depth == 4 ? snprintf(text, sizeof text, "%u/%u", (unsigned)path.id[2],
-                                               (unsigned)path.id[3])
-                                    : snprintf(text, sizeof text, "%u", (unsigned)path.id[2]);
+    char text[LWM2M_SENML_TEXT];
     lwm2m_cbor_put_integer(out, LABEL_N);
-    lwm2m_cbor_put_text(out, text, (size_t)len);
+    lwm2m_cbor_put_text(out, text, lwm2m_senml_name(path, text));
 }
 
 static void put_base_name(struct lwm2m_out *out, struct lwm2m_path path)
 {
-    char text[sizeof "/65535/65535/"];
-    const int len =
-        snprintf(text, sizeof text, "/%u/%u/", (unsigned)path.id[0], (unsigned)path.id[1]);
+    char text[LWM2M_SENML_TEXT];
     lwm2m_cbor_put_integer(out, LABEL_BN);
-    lwm2m_cbor_put_text(out, text, (size_t)len);
+    lwm2m_cbor_put_text(out, text, lwm2m_senml_base_name(path, text));
 }
 
 enum lwm2m_error lwm2m_senml_cbor_encode(struct lwm2m_path base, const struct lwm2m_leaf *leaves,

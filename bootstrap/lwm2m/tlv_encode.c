@@ -1,7 +1,5 @@
 #include "bootstrap/lwm2m/tlv.h"
 
-#include <string.h>
-
 static void put_header(struct lwm2m_out *out, enum lwm2m_tlv_kind kind, uint16_t id, size_t len)
 {
     const unsigned width = len < 8 ? 0 : len <= 0xff ? 1 : len <= 0xffff ? 2 : 3;
@@ -67,17 +65,6 @@ static void put_leaf(struct lwm2m_out *out, enum lwm2m_tlv_kind kind, const stru
     put_value(out, &leaf->value);
 }
 
-/* Leaves that agree in their first DEPTH ids with the first one. */
-static size_t group_size(const struct lwm2m_leaf *leaves, size_t count, uint8_t depth)
-{
-    size_t size = 1;
-    while (size < count && memcmp(leaves[size].path.id, leaves[0].path.id,
-                                  depth * sizeof leaves[0].path.id[0]) == 0) {
-        size++;
-    }
-    return size;
-}
-
 static void put_multiple(struct lwm2m_out *out, const struct lwm2m_leaf *leaves, size_t count)
 {
     struct lwm2m_out counted = {0};
@@ -93,7 +80,7 @@ static void put_multiple(struct lwm2m_out *out, const struct lwm2m_leaf *leaves,
 static void put_resources(struct lwm2m_out *out, const struct lwm2m_leaf *leaves, size_t count)
 {
     for (size_t i = 0, size; i < count; i += size) {
-        size = group_size(leaves + i, count - i, 3);
+        size = lwm2m_leaves_group(leaves + i, count - i, 3);
         if (leaves[i].path.depth == 3 && leaves[i].value.type != LWM2M_NONE) {
             put_leaf(out, LWM2M_TLV_RESOURCE, &leaves[i]);
         } else if (leaves[i].path.depth > 2) {
@@ -110,7 +97,7 @@ enum lwm2m_error lwm2m_tlv_encode(struct lwm2m_path base, const struct lwm2m_lea
         return LWM2M_EUNSUPPORTED;
     }
     for (size_t i = 0, size; i < count; i += size) {
-        size = group_size(leaves + i, count - i, 2);
+        size = lwm2m_leaves_group(leaves + i, count - i, 2);
         if (base.depth == 1) {
             struct lwm2m_out counted = {0};
             put_resources(&counted, leaves + i, size);

@@ -9,6 +9,9 @@
 
 #define TLV  LWM2M_FORMAT_TLV
 #define CBOR LWM2M_FORMAT_SENML_CBOR
+#define TREE LWM2M_FORMAT_LWM2M_CBOR
+#define ONE  LWM2M_FORMAT_CBOR
+#define RAW  LWM2M_FORMAT_OPAQUE
 
 struct row {
     const char *rule;
@@ -327,6 +330,104 @@ static const struct lwm2m_object sensor = {
 static const struct lwm2m_object *const sensor_objects[] = {&sensor};
 static const struct lwm2m_registry sensors = {sensor_objects, 1};
 
+/* lwm2m-encodings.md section 6: the inputs that all mean /13/26/1 = 42, and the rules. */
+static const struct row other_rows[] = {
+    {"one key of three ids", TREE, "/13/26", "A1830D181A01182A", "/13/26/1 i 42", 0},
+    {"indefinite map and key", TREE, "/13/26", "BF9F0D181A01FF182AFF", "/13/26/1 i 42", 0},
+    {"a map for each id", TREE, "/13/26", "A10DA1181AA101182A", "/13/26/1 i 42", 0},
+    {"keys of one id", TREE, "/13/26", "A1810DA181181AA18101182A", "/13/26/1 i 42", 0},
+    {"all indefinite", TREE, "/13/26", "BF9F0DFFBF9F181AFFBF9F01FF182AFFFFFF", "/13/26/1 i 42", 0},
+    {"a decimal with tag 4", TREE, "/13/26", "A1810DA181181AA18101A18102C48220182D",
+     "/13/26/1/2 f 4.5", 0},
+    {"two ids, two ids", TREE, "/13/26", "A1820D181AA182010218 2A", "/13/26/1/2 i 42", 0},
+    {"an instance in two maps", TREE, "/1", "A2 82 01 00 A1 00 01 01 A1 00 A1 01 02",
+     "/1/0/0 i 1; /1/0/1 i 2", 0},
+    {"any order", TREE, "/1", "A2 82 01 01 A1 00 02 82 01 00 A2 01 02 00 01",
+     "/1/0/0 i 1; /1/0/1 i 2; /1/1/0 i 2", 0},
+    {"wide ids", TREE, "/1", "A1 83 1B 0000000000000001 1A 00000000 19 0000 01", "/1/0/0 i 1", 0},
+    {"integer as float64", TREE, "/1", "A1 83 01 00 01 FB 40F5180000000000", "/1/0/1 i 86400", 0},
+    {"time as a date", TREE, "/3/0",
+     "A1 83 03 00 0D C0 74 323031332D30352D30325431303A34303A31355A", "/3/0/13 t 1367491215", 0},
+    {"link with NUL at its end", TREE, "/0/1", "A1 83 00 01 11 65 32313A3100", "/0/1/17 l 21:1", 0},
+    {"octets in chunks", TREE, "/0/1", "A1 83 00 01 05 5F 41 01 42 02 03 FF", "/0/1/5 o 010203", 0},
+    {"the root", TREE, "/", "A1 83 01 00 00 01", "/1/0/0 i 1", 0},
+
+    {"nothing", TREE, "/1", "", NULL, LWM2M_EFORMAT},
+    {"an array", TREE, "/1", "80", NULL, LWM2M_EFORMAT},
+    {"a value alone", TREE, "/1/0/0", "01", NULL, LWM2M_EFORMAT},
+    {"an empty map", TREE, "/1", "A0", NULL, LWM2M_EFORMAT},
+    {"an empty indefinite map", TREE, "/1", "BF FF", NULL, LWM2M_EFORMAT},
+    {"an empty map within", TREE, "/1", "A1 82 01 00 A0", NULL, LWM2M_EFORMAT},
+    {"an empty key", TREE, "/1", "A1 80 A1 83 01 00 00 01", NULL, LWM2M_EFORMAT},
+    {"an empty indefinite key", TREE, "/1", "A1 9F FF 01", NULL, LWM2M_EFORMAT},
+    {"an array within a key", TREE, "/1", "A1 82 01 82 00 00 01", NULL, LWM2M_EFORMAT},
+    {"a negative id", TREE, "/1", "A1 83 01 00 20 01", NULL, LWM2M_EFORMAT},
+    {"text as a key", TREE, "/1", "A1 61 31 A1 82 00 00 01", NULL, LWM2M_EFORMAT},
+    {"a real as a key", TREE, "/1", "A1 F9 3C00 A1 82 00 00 01", NULL, LWM2M_EFORMAT},
+    {"an array for a value", TREE, "/1", "A1 83 01 00 00 81 01", NULL, LWM2M_EFORMAT},
+    {"truncated key", TREE, "/1", "A1 83 01 00", NULL, LWM2M_EFORMAT},
+    {"truncated value", TREE, "/1", "A1 83 01 00 00 19 01", NULL, LWM2M_EFORMAT},
+    {"no value", TREE, "/1", "A1 83 01 00 00", NULL, LWM2M_EFORMAT},
+    {"a break for a value", TREE, "/1", "BF 83 01 00 00 FF", NULL, LWM2M_EFORMAT},
+    {"not closed", TREE, "/1", "BF 83 01 00 00 01", NULL, LWM2M_EFORMAT},
+    {"more pairs announced than there are octets", TREE, "/1", "BB FFFFFFFFFFFFFFFF 01", NULL,
+     LWM2M_EFORMAT},
+    {"more ids announced than there are octets", TREE, "/1", "A1 9B FFFFFFFFFFFFFFFF 01", NULL,
+     LWM2M_EFORMAT},
+    {"trailing octet", TREE, "/1", "A1 83 01 00 00 01 00", NULL, LWM2M_EFORMAT},
+    {"a tag that means nothing here", TREE, "/1", "A1 83 01 00 00 C2 41 01", NULL, LWM2M_EFORMAT},
+    {"null", TREE, "/1", "A1 83 01 00 00 F6", NULL, LWM2M_ETYPE},
+    {"text for an integer", TREE, "/1", "A1 83 01 00 00 61 31", NULL, LWM2M_ETYPE},
+    {"an integer for a boolean", TREE, "/1", "A1 83 01 00 06 01", NULL, LWM2M_ETYPE},
+    {"2^63 for an integer", TREE, "/1", "A1 83 01 00 01 1B 8000000000000000", NULL, LWM2M_ERANGE},
+    {"a value for an object", TREE, "/1", "A1 01 01", NULL, LWM2M_EPATH},
+    {"a value for an instance", TREE, "/1", "A1 82 01 00 01", NULL, LWM2M_EPATH},
+    {"a map for a single resource", TREE, "/1", "A1 83 01 00 00 A1 00 01", NULL, LWM2M_EPATH},
+    {"a value for a multiple resource", TREE, "/2", "A1 83 02 00 02 01", NULL, LWM2M_EPATH},
+    {"five ids in a key", TREE, "/2", "A1 85 02 00 02 05 00 01", NULL, LWM2M_EPATH},
+    {"five levels", TREE, "/2", "A1 84 02 00 02 05 A1 00 01", NULL, LWM2M_EPATH},
+    {"an id beyond 16 bits", TREE, "/1", "A1 83 01 00 1A 00010000 01", NULL, LWM2M_EPATH},
+    {"a reserved id", TREE, "/1", "A1 83 01 19 FFFF 00 01", NULL, LWM2M_EPATH},
+    {"a leaf twice in one map", TREE, "/1", "A1 82 01 00 A2 00 01 00 01", NULL, LWM2M_EPATH},
+    {"a leaf twice in two maps", TREE, "/1", "A2 82 01 00 A1 00 01 83 01 00 00 01", NULL,
+     LWM2M_EPATH},
+    {"relative to the request path", TREE, "/1/0", "A2 00 01 01 02", NULL, LWM2M_EPATH},
+    {"outside the request path", TREE, "/1/1", "A1 83 01 00 00 01", NULL, LWM2M_EPATH},
+
+    {"4 time with tag 1", ONE, "/3/0/13", "C1 1A 5182428F", "/3/0/13 t 1367491215", 0},
+    {"4 time as a date", ONE, "/3/0/13", "C0 74 323031332D30352D30325431303A34303A31355A",
+     "/3/0/13 t 1367491215", 0},
+    {"4 link with NUL at its end", ONE, "/0/1/17", "65 32313A3100", "/0/1/17 l 21:1", 0},
+    {"a string in chunks", ONE, "/1/0/7", "7F 61 55 61 51 FF", "/1/0/7 s UQ", 0},
+    {"unsigned of 64 bits", ONE, "/1/0/13", "1B FFFFFFFFFFFFFFFF", "/1/0/13 u 18446744073709551615",
+     0},
+    {"an unknown resource", ONE, "/9000/0/1", "FB 3FB999999999999A",
+     "/9000/0/1 f 0.10000000000000001", 0},
+    {"nothing", ONE, "/1/0/0", "", NULL, LWM2M_EFORMAT},
+    {"an array", ONE, "/1/0/0", "81 01", NULL, LWM2M_EFORMAT},
+    {"a map", ONE, "/1/0/0", "A1 00 01", NULL, LWM2M_EFORMAT},
+    {"trailing octet", ONE, "/1/0/0", "01 01", NULL, LWM2M_EFORMAT},
+    {"octets for a string", ONE, "/1/0/7", "41 55", NULL, LWM2M_ETYPE},
+    {"null", ONE, "/1/0/7", "F6", NULL, LWM2M_ETYPE},
+    {"single where multiple is defined", ONE, "/2/0/2", "01", NULL, LWM2M_EPATH},
+    {"an instance", ONE, "/1/0", "01", NULL, LWM2M_EUNSUPPORTED},
+
+    {"4 any octets", RAW, "/0/1/5", "00 FF", "/0/1/5 o 00ff", 0},
+    {"4 no octets", RAW, "/0/1/5", "", "/0/1/5 o", 0},
+    {"an unknown resource", RAW, "/9000/0/1", "00", "/9000/0/1 o 00", 0},
+    {"octets for a string", RAW, "/1/0/7", "55", NULL, LWM2M_ETYPE},
+    {"octets for an integer", RAW, "/1/0/0", "55", NULL, LWM2M_ETYPE},
+    {"an instance", RAW, "/0/1", "00", NULL, LWM2M_EUNSUPPORTED},
+};
+
+static void cbor_and_opaque(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof other_rows / sizeof other_rows[0]; i++) {
+        run(&other_rows[i]);
+    }
+}
+
 /* lwm2m-encodings.md section 3, single headers: 22.5 as 64 and as 32 bits. */
 static void floats(void **state)
 {
@@ -415,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tlv),
         cmocka_unit_test(senml_cbor),
+        cmocka_unit_test(cbor_and_opaque),
         cmocka_unit_test(floats),
         cmocka_unit_test(floats_take_the_shorter_form_that_is_exact),
         cmocka_unit_test(leaves_are_bounded),

@@ -46,6 +46,16 @@
     "6e74C80209333435303030313233C303312E30860641000141010588070842000ED842011388870841007D420103" \
     "84C10964C10A0F830B410000C40D5182428FC60E2B30323A3030C11055"
 
+#define ACCOUNT_TREE_REST                                                                          \
+    "A7 00 78 1B 63 6F 61 70 73 3A 2F 2F 73 65 72 76 65 72 31 2E 65 78 61 6D 70 6C 65 2E 63 6F "   \
+    "6D 01 F4 02 00 03 57 62 33 31 33 63 63 32 32 2D 66 39 36 39 2D 34 32 65 63 2D 61 64 34 32 "   \
+    "04 40 05 50 1C A2 02 8D 71 97 C7 78 E9 AE F5 EF 69 08 2B EA 0A 18 65"
+#define ACCOUNT_TREE "A1 82 00 01 " ACCOUNT_TREE_REST
+#define SERVER_TREE_REST                                                                           \
+    "A7 00 18 65 01 1A 00 01 51 80 02 19 01 2C 03 19 17 70 05 1A 00 01 51 80 06 F5 07 61 55"
+#define SERVER_TREE "A1 82 01 00 " SERVER_TREE_REST
+#define ACL_2_TREE  "82 02 02 A4 00 03 01 00 02 A2 18 65 0F 18 66 01 03 18 65"
+
 static const struct vector {
     const char *name; /* section of lwm2m-encodings.md */
     uint16_t format;
@@ -107,6 +117,25 @@ static const struct vector {
     {"3 multiple resource without instances", 11542, "/2/0", "/2/0/2 -", "80 02"},
     {"no instances", 11542, "/1", "", ""},
     {"no records", 112, "/1", "", "80"},
+    {"6 /0/1", 11544, "/0/1", ACCOUNT, ACCOUNT_TREE},
+    {"6 /1/0", 11544, "/1/0", SERVER, SERVER_TREE},
+    {"6 /2/2", 11544, "/2/2", ACL_2, "A1 " ACL_2_TREE},
+    {"6 /2", 11544, "/2", ACL_2 "; " ACL_4,
+     "A2 " ACL_2_TREE " 82 02 04 A4 00 05 01 19 FF FF 02 A1 18 65 10 03 19 FF FF"},
+    {"6 /0/1 13-17", 11544, "/0/1", SECURITY_1_1,
+     "A1 82 00 01 A5 0D 00 0E 71 6C 77 6D 32 6D 2E 65 78 61 6D 70 6C 65 2E 63 6F 6D 0F 03 10 A2 00 "
+     "19 C0 A8 01 18 A8 11 64 32 31 3A 31"},
+    {"6 a single resource, absolute", 11544, "/1/0/1", "/1/0/1 i 86400",
+     "A1 82 01 00 A1 01 1A 00 01 51 80"},
+    {"7 pack", 11544, "/", ACCOUNT "; " SERVER,
+     "A2 82 00 01 " ACCOUNT_TREE_REST " 82 01 00 " SERVER_TREE_REST},
+    {"4 /1/0/1", 60, "/1/0/1", "/1/0/1 i 86400", "1A 00 01 51 80"},
+    {"4 /1/0/6", 60, "/1/0/6", "/1/0/6 b 1", "F5"},
+    {"4 /0/1/17", 60, "/0/1/17", "/0/1/17 l 21:1", "64 32 31 3A 31"},
+    {"4 /2/2/2/101", 60, "/2/2/2/101", "/2/2/2/101 i 15", "0F"},
+    {"4 opaque /0/1/5", 42, "/0/1/5", "/0/1/5 o 1ca2028d7197c778e9aef5ef69082bea",
+     "1C A2 02 8D 71 97 C7 78 E9 AE F5 EF 69 08 2B EA"},
+    {"4 nothing as opaque", 42, "/0/1/4", "/0/1/4 o", ""},
 };
 
 static struct lwm2m_path path_of(const char *text)
@@ -182,9 +211,10 @@ static void tells_the_space_needed(void **state)
     struct lwm2m_content content = {0};
     test_leaves_parse(SERVER, &content);
     for (size_t capacity = 0; capacity < 64; capacity++) {
-        static const uint16_t formats[] = {LWM2M_FORMAT_TLV, LWM2M_FORMAT_SENML_CBOR};
-        static const size_t needed[] = {29, 64};
-        for (size_t i = 0; i < 2; i++) {
+        static const uint16_t formats[] = {LWM2M_FORMAT_TLV, LWM2M_FORMAT_SENML_CBOR,
+                                           LWM2M_FORMAT_LWM2M_CBOR};
+        static const size_t needed[] = {29, 64, 33};
+        for (size_t i = 0; i < 3; i++) {
             uint8_t octets[65];
             size_t len;
             memset(octets, 0x5a, sizeof octets);
@@ -215,7 +245,28 @@ static void refuses_to_encode(void **state)
         {11542, "/", "/1/0/0 i 1", LWM2M_EUNSUPPORTED},
         {112, "/1", "/1/0 -", LWM2M_EUNSUPPORTED},
         {112, "/2", "/2/0/2 -", LWM2M_EUNSUPPORTED},
+        {110, "/1", "/1/0 -", LWM2M_EUNSUPPORTED},
+        {110, "/2", "/2/0/2 -", LWM2M_EUNSUPPORTED},
+        {110, "/1/0", "/1/0/7 s \xff", LWM2M_ETYPE},
+        {110, "/1", "/1/0/99 f inf", LWM2M_EUNSUPPORTED},
+        {110, "/1", "/1/0/99 f nan", LWM2M_EUNSUPPORTED},
+        {11543, "/1", "/1/0 -", LWM2M_EUNSUPPORTED},
+        {11543, "/1/0", "/1/0/7 s \xc3", LWM2M_ETYPE},
+        {11543, "/1", "/1/0/99 f -inf", LWM2M_EUNSUPPORTED},
+        {11544, "/1", "/1/0 -", LWM2M_EUNSUPPORTED},
+        {11544, "/2", "/2/0/2 -", LWM2M_EUNSUPPORTED},
+        {11544, "/2", "", LWM2M_EUNSUPPORTED},
         {0, "/1/0", "/1/0/0 i 1; /1/0/1 i 2", LWM2M_EUNSUPPORTED},
+        {0, "/1/0", "/1/0/0 i 1", LWM2M_EUNSUPPORTED},
+        {0, "/1/0/0", "", LWM2M_EUNSUPPORTED},
+        {0, "/1/0/0", "/1/0/1 i 1", LWM2M_EPATH},
+        {0, "/2/0/2", "/2/0/2/101 i 1", LWM2M_EUNSUPPORTED},
+        {0, "/2/0/2", "/2/0/2 -", LWM2M_EUNSUPPORTED},
+        {0, "/1/0/99", "/1/0/99 f inf", LWM2M_EUNSUPPORTED},
+        {42, "/1/0/7", "/1/0/7 s U", LWM2M_EUNSUPPORTED},
+        {42, "/2/0/2", "/2/0/2 -", LWM2M_EUNSUPPORTED},
+        {60, "/2/0/2", "/2/0/2 -", LWM2M_EUNSUPPORTED},
+        {60, "/0/1", "/0/1/5 o 00", LWM2M_EUNSUPPORTED},
         {40, "/1", "/1/0/0 i 1", LWM2M_EUNSUPPORTED},
         {0xffff, "/1", "/1/0/0 i 1", LWM2M_EUNSUPPORTED},
     };
@@ -246,6 +297,8 @@ static void knows_the_formats(void **state)
         assert_ptr_equal(format, lwm2m_format_by_name(rows[i].name, strlen(rows[i].name)));
         assert_ptr_equal(format, lwm2m_format_at(i));
         assert_string_equal(format->name, rows[i].name);
+        assert_true(format->encode && format->decode);
+        assert_int_equal(format->single_only, rows[i].number < 100);
         assert_int_equal(format->number, rows[i].number);
     }
     assert_null(lwm2m_format_at(sizeof rows / sizeof rows[0]));

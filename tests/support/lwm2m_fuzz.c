@@ -9,6 +9,14 @@ static const struct lwm2m_path bases[] = {
     {{3303, 0}, 2}, {{1, 0, 0}, 3}, {{2, 0, 2}, 3}, {{2, 0, 2, 101}, 4},
 };
 
+/* For formats that carry one value: a resource of each type, defined or not. */
+static const struct lwm2m_path singles[] = {
+    {{0, 1, 0}, 3},  {{0, 1, 1}, 3},       {{0, 1, 5}, 3},       {{0, 1, 16, 1}, 4},
+    {{0, 1, 17}, 3}, {{1, 0, 1}, 3},       {{1, 0, 7}, 3},       {{1, 0, 13}, 3},
+    {{2, 0, 2}, 3},  {{2, 0, 2, 101}, 4},  {{3, 0, 13}, 3},      {{21, 1, 0}, 3},
+    {{1, 0, 8}, 3},  {{3303, 0, 5700}, 3}, {{3303, 0, 5701}, 3}, {{9000, 0, 1}, 3},
+};
+
 /* The built-in objects, and one with the types that they do not have. */
 static const struct lwm2m_registry *registry(void)
 {
@@ -96,13 +104,26 @@ static void check(uint16_t format, struct lwm2m_path base, const struct lwm2m_co
     free(octets);
 }
 
-void test_fuzz_format(uint16_t format, uint16_t other, const uint8_t *data, size_t size)
+static void check_others(uint16_t format, struct lwm2m_path base,
+                         const struct lwm2m_content *content)
+{
+    const struct lwm2m_format *other;
+    for (size_t i = 0; (other = lwm2m_format_at(i)); i++) {
+        if (other->number != format) {
+            check(other->number, base, content);
+        }
+    }
+}
+
+void test_fuzz_format(uint16_t format, const uint8_t *data, size_t size)
 {
     struct lwm2m_content content = {0};
     if (size == 0) {
         return;
     }
-    const struct lwm2m_path base = bases[data[0] % (sizeof bases / sizeof bases[0])];
+    const struct lwm2m_path base = lwm2m_format_by_number(format)->single_only
+                                       ? singles[data[0] % (sizeof singles / sizeof singles[0])]
+                                       : bases[data[0] % (sizeof bases / sizeof bases[0])];
     if (lwm2m_decode(format, base, registry(), data + 1, size - 1, &content) != LWM2M_OK) {
         require(content.count == 0 && !content.leaves && !content.arena);
         return;
@@ -110,7 +131,7 @@ void test_fuzz_format(uint16_t format, uint16_t other, const uint8_t *data, size
     require_types(&content);
     check(format, base, &content);
     if (is_portable(&content)) {
-        check(other, base, &content);
+        check_others(format, base, &content);
     }
     lwm2m_content_clear(&content);
 }

@@ -9,9 +9,10 @@
 #include "bootstrap/lwm2m/codec.h"
 
 /*
- * Decodes DATA as FORMAT. If that succeeds, the leaves must encode and read back the same; in OTHER
- * too when all are defined, within their ranges and expressible there. Aborts when not.
+ * Decodes DATA as FORMAT. If that succeeds, the leaves must encode and read back the same; in every
+ * other format too when all are defined, within their ranges and expressible there. Aborts when
+ * not.
  */
-void test_fuzz_format(uint16_t format, uint16_t other, const uint8_t *data, size_t size);
+void test_fuzz_format(uint16_t format, const uint8_t *data, size_t size);
 
 #endif

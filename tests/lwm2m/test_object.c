@@ -5,6 +5,7 @@
 #include "bootstrap/lwm2m/object.h"
 #include "tests/support/cmocka_all.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,8 @@ static void check_newest(const struct lwm2m_resource *resource, const char *item
     assert_string_equal(lwm2m_type_name(resource->type), *text ? text : "none");
     element(item, end, "RangeEnumeration", text);
     check_range(resource, text);
+    element(item, end, "Units", text);
+    assert_string_equal(resource->units ? resource->units : "", text);
 }
 
 /* What holds in every version: the resource is there since then, and its type but for was_string.
@@ -338,12 +341,52 @@ static void ranges(void **state)
     }
 }
 
+static void ranges_of_other_kinds(void **state)
+{
+    (void)state;
+    static const int64_t lengths[] = {1, 4, 16};
+    const struct lwm2m_resource latitude = {
+        .type = LWM2M_FLOAT, .has_real_range = true, .real_min = -90.5, .real_max = 90.5};
+    const struct lwm2m_resource percent = {.type = LWM2M_FLOAT, .has_range = true, .max = 100};
+    const struct lwm2m_resource listed = {.type = LWM2M_INTEGER,
+                                          .has_range = true,
+                                          .min = 1,
+                                          .max = 16,
+                                          .values = lengths,
+                                          .value_count = 3};
+    const struct {
+        const struct lwm2m_resource *resource;
+        struct lwm2m_value value;
+        enum lwm2m_error error;
+    } rows[] = {
+        {&latitude, {.type = LWM2M_FLOAT, .as.real = -90.5}, LWM2M_OK},
+        {&latitude, {.type = LWM2M_FLOAT, .as.real = 90.5}, LWM2M_OK},
+        {&latitude, {.type = LWM2M_FLOAT, .as.real = 90.6}, LWM2M_ERANGE},
+        {&latitude, {.type = LWM2M_FLOAT, .as.real = -90.6}, LWM2M_ERANGE},
+        {&latitude, {.type = LWM2M_FLOAT, .as.real = NAN}, LWM2M_ERANGE},
+        {&latitude, {.type = LWM2M_INTEGER, .as.integer = 5}, LWM2M_ETYPE},
+        {&percent, {.type = LWM2M_FLOAT, .as.real = 99.9}, LWM2M_OK},
+        {&percent, {.type = LWM2M_FLOAT, .as.real = 100.1}, LWM2M_ERANGE},
+        {&percent, {.type = LWM2M_FLOAT, .as.real = NAN}, LWM2M_ERANGE},
+        {&listed, {.type = LWM2M_INTEGER, .as.integer = 1}, LWM2M_OK},
+        {&listed, {.type = LWM2M_INTEGER, .as.integer = 4}, LWM2M_OK},
+        {&listed, {.type = LWM2M_INTEGER, .as.integer = 16}, LWM2M_OK},
+        {&listed, {.type = LWM2M_INTEGER, .as.integer = 2}, LWM2M_ERANGE},
+        {&listed, {.type = LWM2M_INTEGER, .as.integer = 17}, LWM2M_ERANGE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        print_message("row %zu\n", i);
+        assert_int_equal(lwm2m_resource_check(rows[i].resource, &rows[i].value), rows[i].error);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_are_the_registry), cmocka_unit_test(tables_are_in_order),
         cmocka_unit_test(secrets_are_marked),      cmocka_unit_test(names),
         cmocka_unit_test(implied_versions),        cmocka_unit_test(ranges),
+        cmocka_unit_test(ranges_of_other_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

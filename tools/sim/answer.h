@@ -2,9 +2,9 @@
  * A simulated device's answer to one request of its bootstrap server (lwm2m-bootstrap.md section
  * 3): Discover, Read, Write, Delete, Finish.
  *
- * Strictness as in device.h, and: no Content-Format at a Write is 4.05, a format that the device's
- * version lacks 4.15; Discover of an instance is 4.00; Read is for /1 and /2 from LwM2M 1.1
- * on, 4.05 else, 4.06 for a format that cannot be given. Pure: no I/O.
+ * Strictness as in device.h; with the empty profile: no Content-Format at a Write is 4.05, a format
+ * that the device's version lacks 4.15; Discover of an instance is 4.00; Read is for /1 and /2 from
+ * LwM2M 1.1 on, 4.05 else, 4.06 for a format that cannot be given. Pure: no I/O.
  */
 #ifndef SIM_ANSWER_H
 #define SIM_ANSWER_H

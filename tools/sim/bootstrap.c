@@ -1,52 +1,57 @@
 #include "bootstrap/lwm2m/codec.h"
 #include "tools/sim/client.h"
 #include "tools/sim/credentials.h"
+#include "tools/sim/file.h"
 #include "tools/sim/options.h"
-#include "tools/sim/show.h"
+#include "tools/sim/report.h"
+#include "tools/sim/state.h"
 #include "tools/sim/trace.h"
 #include "tools/sim/verbs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
-#include <unistd.h>
 
-enum { FAULT_BYTES = 256, POLL_MAX_MS = 60000 };
+enum { FAULT_BYTES = 256, POLL_MAX_MS = 60000, MODE_PSK = 0 };
 
 struct arguments {
-    const char *server;
-    const char *endpoint;
-    const char *credentials;
-    const char *local;
-    const char *dump;
-    uint16_t format;
-    uint16_t version;
-    uint32_t instance;
-    uint32_t retries;
-    uint32_t timeout_ms;
-    uint32_t hold_off_ms;
-    uint32_t linger_ms;
-    bool is_json;
-    bool is_quiet;
-    bool is_help;
+    const char *server, *endpoint, *credentials, *identity, *key_file, *local, *dump, *state;
+    const char *profile_name, *behave, *pct, *knows;
+    uint16_t format, version;
+    uint32_t formats, instance, retries, timeout_ms, hold_off_ms, linger_ms;
+    bool is_real_time, is_json, is_quiet, is_help;
+    struct sim_profile profile;
 };
 
 #define AT(member) offsetof(struct arguments, member)
 static const struct sim_option options[] = {
     {"server", SIM_OPTION_TEXT, AT(server), "URI",
-     "bootstrap server, coaps://HOST[:PORT] or coap://..", 0, 0},
+     "bootstrap server: coaps://, coap://, coaps+tcp:// or coap+tcp://HOST[:PORT]", 0, 0},
     {"endpoint", SIM_OPTION_TEXT, AT(endpoint), "NAME",
      "endpoint name; default: that of the credentials file", 0, 0},
     {"credentials", SIM_OPTION_TEXT, AT(credentials), "FILE",
      "JSON as 'imprint device export NAME --json' prints it; needed for coaps", 0, 0},
+    {"identity", SIM_OPTION_TEXT, AT(identity), "TEXT",
+     "PSK identity, with --key-file instead of --credentials", 0, 0},
+    {"key-file", SIM_OPTION_TEXT, AT(key_file), "FILE", "the PSK in hexadecimal", 0, 0},
+    {"profile", SIM_OPTION_TEXT, AT(profile_name), "NAME",
+     "behave as a known client does: see imprint-sim profiles", 0, 0},
+    {"behave", SIM_OPTION_TEXT, AT(behave), "LIST",
+     "single behaviours, a,b=1: see imprint-sim profiles", 0, 0},
+    {"version", SIM_OPTION_VERSION, AT(version), "1.0|1.1|1.2",
+     "LwM2M version; default: that of the profile, or 1.1", 0, 0},
     {"format", SIM_OPTION_FORMAT, AT(format), "FORMAT",
-     "preferred format, tlv or senml-cbor: sent as pct with LwM2M 1.1", 0, 0},
-    {"version", SIM_OPTION_VERSION, AT(version), "1.0|1.1", "LwM2M version, 1.0 or 1.1", 0, 0},
+     "preferred format, as tlv or senml-cbor: sent as pct and asked for as Pack", 0, 0},
+    {"pct", SIM_OPTION_TEXT, AT(pct), "TEXT",
+     "sent as pct as it stands; a format's name is its number; none sends none", 0, 0},
+    {"formats", SIM_OPTION_FORMATS, AT(formats), "LIST",
+     "formats that the device reads, tlv,senml-cbor; default: those of its version", 0, 0},
+    {"knows", SIM_OPTION_TEXT, AT(knows), "LIST", "further objects of the device, 5,3301", 0, 0},
     {"bootstrap-instance", SIM_OPTION_NUMBER, AT(instance), "N",
      "Security instance of the bootstrap account, 0..65534; default 0", 0, 65534},
+    {"state", SIM_OPTION_TEXT, AT(state), "FILE",
+     "keep what the device holds from run to run (mode 0600)", 0, 0},
     {"bind", SIM_OPTION_TEXT, AT(local), "ADDRESS", "local address, 127.0.0.1:0", 0, 0},
     {"timeout", SIM_OPTION_SECONDS, AT(timeout_ms), "SECONDS",
      "patience between two requests of the server, 1..86400; default 247", 1, 86400},
@@ -56,6 +61,8 @@ static const struct sim_option options[] = {
      "Client Hold Off Time (/0/x/11), 0..3600; default 0", 0, 3600},
     {"linger", SIM_OPTION_SECONDS, AT(linger_ms), "SECONDS",
      "how long the session is kept after Finish, 0..3600; default 0.2", 0, 3600},
+    {"real-time", SIM_OPTION_FLAG, AT(is_real_time), NULL,
+     "wait before the request as long as the profile's client does", 0, 0},
     {"json", SIM_OPTION_FLAG, AT(is_json), NULL, "JSON lines instead of text", 0, 0},
     {"quiet", SIM_OPTION_FLAG, AT(is_quiet), NULL, "only the outcome", 0, 0},
     {"dump", SIM_OPTION_TEXT, AT(dump), "FILE",
@@ -76,124 +83,35 @@ static int failure(const char *text)
     return SIM_EXIT_FAILED;
 }
 
-static void fill_random(void *context, uint8_t *out, size_t len)
-{
-    (void)context;
-    for (size_t used = 0; used < len;) {
-        ssize_t got = getrandom(out + used, len - used, 0);
-        if (got < 0 && errno != EINTR) {
-            abort();
-        }
-        used += got > 0 ? (size_t)got : 0;
-    }
-}
-
 /* ---- results ---- */
 
-static void outcome_json(const struct sim_outcome *outcome, const char *endpoint,
-                         struct lwm2m_json_writer *json)
+/* The device keeps what it holds, whatever became of the bootstrap: a failed one was rolled back.
+ */
+static int keep(const struct arguments *arguments, const struct sim_device *device, int code)
 {
-    char code[8];
-    lwm2m_json_key(json, "event");
-    lwm2m_json_text(json, "outcome");
-    lwm2m_json_key(json, "endpoint");
-    lwm2m_json_text(json, endpoint);
-    lwm2m_json_key(json, "result");
-    lwm2m_json_text(json, sim_result_name(outcome->result));
-    lwm2m_json_key(json, "reason");
-    lwm2m_json_text(json, outcome->reason);
-    lwm2m_json_key(json, "code");
-    lwm2m_json_text(json, outcome->code == 0 ? "" : cc_code_text(outcome->code, code));
-    lwm2m_json_key(json, "attempts");
-    lwm2m_json_uint(json, outcome->attempts);
-    lwm2m_json_key(json, "requests");
-    lwm2m_json_uint(json, outcome->requests);
-    lwm2m_json_key(json, "ms");
-    lwm2m_json_uint(json, outcome->duration_ms);
-}
-
-static bool build_json(const struct sim_outcome *outcome, const struct sim_device *device,
-                       const char *endpoint, bool with_secrets, struct lwm2m_json_writer *json)
-{
-    lwm2m_json_object_begin(json);
-    outcome_json(outcome, endpoint, json);
-    lwm2m_json_key(json, "objects");
-    sim_show_json(device, json, with_secrets);
-    lwm2m_json_object_end(json);
-    return json->error == LWM2M_OK;
-}
-
-static bool write_file(const char *path, const char *data, size_t len)
-{
-    char draft[4096];
-    int cut = snprintf(draft, sizeof draft, "%s.new", path);
-    if (cut < 0 || (size_t)cut >= sizeof draft) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    if (unlink(draft) != 0 && errno != ENOENT) {
-        return false;
-    }
-    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0) {
-        return false;
-    }
-    bool is_ok = true;
-    for (size_t used = 0; is_ok && used < len;) {
-        ssize_t put = write(fd, data + used, len - used);
-        is_ok = put > 0 || errno == EINTR;
-        used += put > 0 ? (size_t)put : 0;
-    }
-    is_ok = is_ok && fsync(fd) == 0;
-    return close(fd) == 0 && is_ok && rename(draft, path) == 0;
-}
-
-static bool dump(const struct arguments *arguments, const struct sim_outcome *outcome,
-                 const struct sim_device *device)
-{
-    struct lwm2m_json_writer json = {0};
-    bool is_ok = build_json(outcome, device, arguments->endpoint, true, &json) &&
-                 write_file(arguments->dump, json.data, json.len);
-    if (!is_ok) {
-        fprintf(stderr, "imprint-sim: %s: %s\n", arguments->dump, strerror(errno));
-    }
-    lwm2m_json_clear(&json);
-    return is_ok;
-}
-
-static void print_text(const struct arguments *arguments, const struct sim_outcome *outcome,
-                       const struct sim_device *device)
-{
-    if (!arguments->is_quiet) {
-        putchar('\n');
-        sim_show_table(device, stdout);
-        putchar('\n');
-    }
-    printf("%s: %s%s%s after %.3f s, %u %s, %u requests served\n", arguments->endpoint,
-           sim_result_name(outcome->result), outcome->reason[0] ? ": " : "", outcome->reason,
-           (double)outcome->duration_ms / 1000, outcome->attempts,
-           outcome->attempts == 1 ? "attempt" : "attempts", outcome->requests);
-}
-
-static int report(const struct arguments *arguments, const struct sim_outcome *outcome,
-                  const struct sim_device *device)
-{
-    int code = outcome->result == SIM_FINISHED ? SIM_EXIT_DONE : SIM_EXIT_FAILED;
-    if (arguments->is_json) {
-        struct lwm2m_json_writer json = {0};
-        if (build_json(outcome, device, arguments->endpoint, false, &json)) {
-            printf("%.*s\n", (int)json.len, json.data);
-        } else {
-            code = SIM_EXIT_FAILED;
-        }
-        lwm2m_json_clear(&json);
-    } else {
-        print_text(arguments, outcome, device);
-    }
-    if (arguments->dump != NULL && !dump(arguments, outcome, device)) {
-        code = SIM_EXIT_FAILED;
+    char fault[SIM_FAULT_MAX + 1];
+    if (arguments->state != NULL && !sim_state_save(arguments->state, device, fault)) {
+        return failure(fault);
     }
     return code;
+}
+
+static int tell(const struct arguments *arguments, const struct sim_outcome *outcome,
+                const struct sim_device *device)
+{
+    const struct sim_report report = {arguments->endpoint, arguments->profile_name, outcome,
+                                      device};
+    int code = outcome->result == SIM_FINISHED ? SIM_EXIT_DONE : SIM_EXIT_FAILED;
+    if (!arguments->is_json) {
+        sim_report_text(&report, arguments->is_quiet);
+    } else if (!sim_report_json(&report)) {
+        code = SIM_EXIT_FAILED;
+    }
+    if (arguments->dump != NULL && !sim_report_dump(&report, arguments->dump)) {
+        fprintf(stderr, "imprint-sim: %s: %s\n", arguments->dump, strerror(errno));
+        code = SIM_EXIT_FAILED;
+    }
+    return keep(arguments, device, code);
 }
 
 /* ---- the run ---- */
@@ -221,10 +139,33 @@ static int run_client(const struct arguments *arguments, struct sim_hub *hub,
         return failure(cc_error_text(CC_ENOMEM));
     }
     enum cc_error error = loop(hub, client);
-    int code = error == CC_OK ? report(arguments, sim_client_outcome(client), config->device)
+    int code = error == CC_OK ? tell(arguments, sim_client_outcome(client), config->device)
                               : failure(cc_error_text(error));
     sim_client_free(client);
     return code;
+}
+
+/* What the client asks for, and how. */
+static void choose_formats(const struct arguments *arguments, struct sim_client_config *config)
+{
+    const struct sim_profile *profile = &arguments->profile;
+    const uint16_t version = sim_device_version(config->device);
+    const uint16_t format =
+        arguments->format != 0 ? arguments->format : sim_profile_pct(profile, version);
+    const bool is_packable = format == LWM2M_FORMAT_SENML_CBOR ||
+                             format == LWM2M_FORMAT_SENML_JSON || format == LWM2M_FORMAT_LWM2M_CBOR;
+    config->pct = version >= LWM2M_VERSION(1, 1) && !profile->no_pct ? format : CC_FORMAT_NONE;
+    if (version >= LWM2M_VERSION(1, 2) && !profile->no_pack) {
+        config->pack = is_packable ? format : LWM2M_FORMAT_SENML_CBOR;
+    }
+    if (arguments->pct == NULL) {
+        return;
+    }
+    const struct lwm2m_format *named = lwm2m_format_by_name(arguments->pct, strlen(arguments->pct));
+    config->pct = named != NULL ? named->number : CC_FORMAT_NONE;
+    if (named == NULL && strcmp(arguments->pct, "none") != 0) {
+        config->pct_text = arguments->pct;
+    }
 }
 
 static int run_device(const struct arguments *arguments, const struct sim_credentials *credentials,
@@ -235,14 +176,15 @@ static int run_device(const struct arguments *arguments, const struct sim_creden
     struct sim_client_config config = {
         .device = device,
         .endpoint = arguments->endpoint,
-        .pct = arguments->version >= LWM2M_VERSION(1, 1) ? arguments->format : CC_FORMAT_NONE,
         .hold_off_ms = arguments->hold_off_ms,
         .timeout_ms = arguments->timeout_ms,
         .linger_ms = arguments->linger_ms,
         .retries = arguments->retries,
+        .is_real_time = arguments->is_real_time,
         .observer = {&trace, sim_trace_message, sim_trace_note},
         .connection = {.uri = arguments->server, .bind = arguments->local}};
-    if (arguments->credentials != NULL) {
+    choose_formats(arguments, &config);
+    if (credentials->key_len > 0) {
         config.connection.identity = credentials->identity;
         config.connection.identity_len = credentials->identity_len;
         config.connection.key = credentials->key;
@@ -251,7 +193,7 @@ static int run_device(const struct arguments *arguments, const struct sim_creden
     struct cc_parameters parameters;
     cc_parameters_default(&parameters);
     struct sim_hub *hub;
-    enum cc_error error = sim_hub_open(&parameters, fill_random, &hub);
+    enum cc_error error = sim_hub_open(&parameters, sim_random, &hub);
     if (error != CC_OK) {
         return failure(cc_error_text(error));
     }
@@ -260,11 +202,62 @@ static int run_device(const struct arguments *arguments, const struct sim_creden
     return code;
 }
 
-static int run(const struct arguments *arguments, const struct sim_credentials *credentials)
+static void take_octets(const struct sim_instance *account, uint16_t resource, uint8_t *out,
+                        size_t capacity, size_t *len)
 {
-    bool has_psk = arguments->credentials != NULL;
-    const struct sim_factory factory = {
+    const struct lwm2m_value *value = sim_instance_value(account, resource);
+    if (value != NULL && value->as.bytes.len <= capacity) {
+        memcpy(out, value->as.bytes.data, value->as.bytes.len);
+        *len = value->as.bytes.len;
+    }
+}
+
+/* A device that was here before comes with the credential that it was left with. */
+static int restore(const struct arguments *arguments, struct sim_credentials *credentials,
+                   struct sim_device *device)
+{
+    char fault[SIM_FAULT_MAX + 1];
+    bool is_there = false;
+    if (arguments->state == NULL) {
+        return SIM_EXIT_DONE;
+    }
+    if (!sim_state_load(arguments->state, device, &is_there, fault)) {
+        return failure(fault);
+    }
+    int32_t id = sim_device_bootstrap_instance(device);
+    const struct sim_instance *account =
+        id < 0 ? NULL : sim_store_find(sim_device_store(device), 0, (uint16_t)id);
+    const struct lwm2m_value *mode = account == NULL ? NULL : sim_instance_value(account, 2);
+    if (is_there && credentials->key_len > 0 && mode != NULL && mode->as.integer == MODE_PSK) {
+        take_octets(account, 3, credentials->identity, sizeof credentials->identity,
+                    &credentials->identity_len);
+        take_octets(account, 5, credentials->key, sizeof credentials->key, &credentials->key_len);
+    }
+    return SIM_EXIT_DONE;
+}
+
+static bool parse_objects(const char *text, uint16_t *objects, size_t *count)
+{
+    for (*count = 0; text != NULL && *text != '\0'; (*count)++) {
+        char *end;
+        unsigned long id = strtoul(text, &end, 10);
+        if (*text < '0' || *text > '9' || id > LWM2M_ID_MAX || *count == SIM_OBJECTS_MAX ||
+            (*end != ',' && *end != '\0')) {
+            return false;
+        }
+        objects[*count] = (uint16_t)id;
+        text = *end == ',' ? end + 1 : end;
+    }
+    return true;
+}
+
+static int run(const struct arguments *arguments, struct sim_credentials *credentials)
+{
+    uint16_t more[SIM_OBJECTS_MAX];
+    bool has_psk = credentials->key_len > 0;
+    struct sim_factory factory = {
         .version = arguments->version,
+        .profile = &arguments->profile,
         .bootstrap_instance = (uint16_t)arguments->instance,
         .server_uri = arguments->server,
         .identity = has_psk ? credentials->identity : NULL,
@@ -272,26 +265,58 @@ static int run(const struct arguments *arguments, const struct sim_credentials *
         .key = credentials->key,
         .key_len = credentials->key_len,
         .hold_off_s = arguments->hold_off_ms / 1000,
+        .more = more,
     };
+    if (!parse_objects(arguments->knows, more, &factory.more_count)) {
+        return usage("--knows wants object IDs, 5,3301");
+    }
     struct sim_device *device = sim_device_new(&factory);
     if (device == NULL) {
         return failure(cc_error_text(CC_ENOMEM));
     }
-    int code = run_device(arguments, credentials, device);
+    int code = restore(arguments, credentials, device);
+    if (code == SIM_EXIT_DONE) {
+        code = run_device(arguments, credentials, device);
+    }
     sim_device_free(device);
     return code;
 }
 
+static int choose_profile(struct arguments *arguments)
+{
+    char fault[SIM_FAULT_MAX + 1];
+    const struct sim_profile_row *row =
+        arguments->profile_name == NULL ? NULL : sim_profile_by_name(arguments->profile_name);
+    if (arguments->profile_name != NULL && row == NULL) {
+        return usage("no such profile: see imprint-sim profiles");
+    }
+    if ((row != NULL && !sim_profile_apply(&arguments->profile, row->behaviours, fault)) ||
+        (arguments->behave != NULL &&
+         !sim_profile_apply(&arguments->profile, arguments->behave, fault))) {
+        return usage(fault);
+    }
+    if (arguments->formats != 0) {
+        arguments->profile.formats = arguments->formats;
+    }
+    return SIM_EXIT_DONE;
+}
+
 static int check(const struct arguments *arguments)
 {
-    bool is_secure = arguments->server != NULL && strncmp(arguments->server, "coaps://", 8) == 0;
     if (arguments->server == NULL) {
         return usage("--server is needed");
     }
-    if (!is_secure && strncmp(arguments->server, "coap://", 7) != 0) {
-        return usage("--server wants coaps://HOST[:PORT] or coap://HOST[:PORT]");
+    const enum sim_uri kind = sim_uri_kind(arguments->server);
+    const bool is_secure = kind == SIM_URI_SECURE;
+    const bool has_key = arguments->credentials != NULL || arguments->key_file != NULL;
+    if (kind == SIM_URI_BAD) {
+        return usage("--server wants coaps, coap, coaps+tcp or coap+tcp://HOST[:PORT]");
     }
-    if (is_secure != (arguments->credentials != NULL)) {
+    if ((arguments->identity != NULL) != (arguments->key_file != NULL) ||
+        (arguments->credentials != NULL && arguments->key_file != NULL)) {
+        return usage("--identity and --key-file go together, without --credentials");
+    }
+    if (is_secure != has_key) {
         return usage(is_secure ? "coaps needs --credentials" : "coap takes no --credentials");
     }
     if (!is_secure && arguments->endpoint == NULL) {
@@ -303,14 +328,20 @@ static int check(const struct arguments *arguments)
 static int load(struct arguments *arguments, struct sim_credentials *credentials)
 {
     char fault[FAULT_BYTES];
-    if (arguments->credentials == NULL) {
+    if (arguments->credentials == NULL && arguments->key_file == NULL) {
         return SIM_EXIT_DONE;
     }
-    if (!sim_credentials_read(arguments->credentials, credentials, fault, sizeof fault)) {
+    bool is_ok =
+        arguments->key_file != NULL
+            ? sim_credentials_key(arguments->identity, arguments->key_file, credentials, fault,
+                                  sizeof fault)
+            : sim_credentials_read(arguments->credentials, credentials, fault, sizeof fault);
+    if (!is_ok) {
         return failure(fault);
     }
     if (credentials->is_open) {
-        fprintf(stderr, "imprint-sim: warning: %s can be read by others\n", arguments->credentials);
+        fprintf(stderr, "imprint-sim: warning: %s can be read by others\n",
+                arguments->key_file != NULL ? arguments->key_file : arguments->credentials);
     }
     if (arguments->endpoint == NULL && credentials->endpoint[0] != '\0') {
         arguments->endpoint = credentials->endpoint;
@@ -322,8 +353,7 @@ static int load(struct arguments *arguments, struct sim_credentials *credentials
 
 int sim_verb_bootstrap(char **argv)
 {
-    struct arguments arguments = {
-        .format = LWM2M_FORMAT_SENML_CBOR, .version = LWM2M_VERSION(1, 1), .linger_ms = 200};
+    struct arguments arguments = {.linger_ms = 200};
     if (!sim_options_parse(options, OPTION_COUNT, argv, &arguments, stderr)) {
         return SIM_EXIT_USAGE;
     }
@@ -333,6 +363,9 @@ int sim_verb_bootstrap(char **argv)
         return SIM_EXIT_DONE;
     }
     int code = check(&arguments);
+    if (code == SIM_EXIT_DONE) {
+        code = choose_profile(&arguments);
+    }
     if (code != SIM_EXIT_DONE) {
         return code;
     }

@@ -1,40 +1,13 @@
-#include "tools/sim/client.h"
+#include "tools/sim/client_private.h"
 
-#include "tools/sim/answer.h"
-
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { BACK_OFF_FIRST_MS = 1000, BACK_OFF_MAX_MS = 20000, CONNECT_MS = 60000, QUERY_BYTES = 256 };
-
-enum state {
-    WAITING,    /* hold-off or back-off; then connect */
-    CONNECTING, /* handshake */
-    REQUESTING, /* Bootstrap-Request sent */
-    SERVING,    /* accepted */
-    LINGERING,  /* finished; the session is kept to repeat answers */
-    DONE
-};
-
-struct sim_hub {
-    struct cc_endpoint *endpoint;
-    void (*random)(void *context, uint8_t *out, size_t len);
-    char
-        refusal[SIM_TEXT_MAX + 1]; /* of the handshake that failed last; `closed` follows at once */
-};
-
-struct sim_client {
-    struct sim_hub *hub;
-    struct sim_client_config config;
-    enum state state;
-    struct cc_session *session; /* NULL = none */
-    uint64_t started_at_ms;
-    uint64_t deadline_ms;
-    bool has_pct;
-    struct sim_outcome outcome;
-};
+enum { BACK_OFF_FIRST_MS = 1000, BACK_OFF_MAX_MS = 20000, CONNECT_MS = 60000, DEAF_MS = 20 };
 
 static const char *const result_names[] = {
     [SIM_RUNNING] = "running",         [SIM_FINISHED] = "finished",     [SIM_REFUSED] = "refused",
@@ -47,19 +20,18 @@ const char *sim_result_name(enum sim_result result)
                                                                          : "?";
 }
 
-static void stop(struct sim_client *client)
+void sim_client_stop(struct sim_client *client)
 {
-    client->state = DONE;
+    client->state = SIM_DONE;
     client->deadline_ms = UINT64_MAX;
 }
 
-static uint64_t now_of(const struct sim_client *client)
+uint64_t sim_client_now_ms(const struct sim_client *client)
 {
-    return cc_endpoint_now_ms(client->hub->endpoint);
+    return sim_hub_now_ms(client->hub);
 }
 
-__attribute__((format(printf, 2, 3))) static void note(const struct sim_client *client,
-                                                       const char *format, ...)
+void sim_client_note(const struct sim_client *client, const char *format, ...)
 {
     if (client->config.observer.note == NULL) {
         return;
@@ -70,13 +42,12 @@ __attribute__((format(printf, 2, 3))) static void note(const struct sim_client *
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     client->config.observer.note(client->config.observer.context,
-                                 now_of(client) - client->started_at_ms, text);
+                                 sim_client_now_ms(client) - client->started_at_ms, text);
 }
 
 /* ---- attempts ---- */
 
-/* The session is no longer the client's; it ends soon, whoever calls. */
-static void let_go(struct sim_client *client)
+void sim_client_let_go(struct sim_client *client)
 {
     if (client->session != NULL) {
         cc_session_data_set(client->session, NULL);
@@ -98,79 +69,89 @@ static uint64_t back_off_ms(const struct sim_client *client)
 static void finish_with(struct sim_client *client, enum sim_result result, const char *reason)
 {
     client->outcome.result = result;
-    client->outcome.duration_ms = now_of(client) - client->started_at_ms;
+    client->outcome.duration_ms = sim_client_now_ms(client) - client->started_at_ms;
     snprintf(client->outcome.reason, sizeof client->outcome.reason, "%s", reason);
 }
 
-static void fail(struct sim_client *client, enum sim_result result, const char *reason)
+void sim_client_fail(struct sim_client *client, enum sim_result result, const char *reason)
 {
     char text[SIM_TEXT_MAX + 1];
     snprintf(text, sizeof text, "%s", reason);
     sim_device_rollback(client->config.device);
-    let_go(client);
+    sim_answer_clear(&client->late);
+    client->late_at_ms = UINT64_MAX;
+    sim_client_let_go(client);
     finish_with(client, result, text);
-    note(client, "attempt %u failed: %s", client->outcome.attempts, text);
+    sim_client_note(client, "attempt %u failed: %s", client->outcome.attempts, text);
     if (result == SIM_REFUSED || client->outcome.attempts > client->config.retries) {
-        stop(client);
+        sim_client_stop(client);
         return;
     }
     uint64_t wait_ms = back_off_ms(client);
-    client->state = WAITING;
-    client->deadline_ms = now_of(client) + wait_ms + client->config.hold_off_ms;
-    note(client, "next attempt in %.1f s", (double)wait_ms / 1000);
+    client->state = SIM_WAITING;
+    client->deadline_ms = sim_client_now_ms(client) + wait_ms + client->config.hold_off_ms;
+    sim_client_note(client, "next attempt in %.1f s", (double)wait_ms / 1000);
 }
 
-static void send_request(struct sim_client *client)
+void sim_client_succeed(struct sim_client *client)
 {
-    char ep[QUERY_BYTES + 4];
-    char pct[16];
-    const char *queries[2];
-    size_t count = 0;
-    if (client->config.endpoint != NULL) {
-        snprintf(ep, sizeof ep, "ep=%s", client->config.endpoint);
-        queries[count++] = ep;
-    }
-    if (client->has_pct) {
-        snprintf(pct, sizeof pct, "pct=%u", client->config.pct);
-        queries[count++] = pct;
-    }
-    const struct cc_request request = {.method = CC_POST,
-                                       .path = "/bs",
-                                       .queries = queries,
-                                       .query_count = count,
-                                       .content_format = CC_FORMAT_NONE,
-                                       .accept = CC_FORMAT_NONE};
-    uint32_t id;
-    client->state = REQUESTING;
-    client->deadline_ms = UINT64_MAX;
-    enum cc_error error = cc_session_request(client->session, &request, &id);
-    if (error != CC_OK) {
-        fail(client, SIM_UNREACHABLE, cc_error_text(error));
+    sim_device_commit(client->config.device);
+    if (client->state != SIM_LINGERING) {
+        finish_with(client, SIM_FINISHED, "");
+        client->state = SIM_LINGERING;
+        client->deadline_ms = sim_client_now_ms(client) +
+                              (client->profile->deaf ? DEAF_MS : client->config.linger_ms);
     }
 }
 
-static void connect_now(struct sim_client *client)
+/* How this device takes in what comes. */
+static void set_parameters(struct sim_client *client)
+{
+    struct cc_parameters parameters = client->hub->parameters;
+    parameters.is_forgetful = client->profile->no_dedup;
+    if (client->profile->body_max != 0) {
+        parameters.body_max_bytes = client->profile->body_max;
+    }
+    cc_session_parameters(client->session, &parameters);
+}
+
+static void begin_attempt(struct sim_client *client)
 {
     client->outcome.attempts++;
     client->outcome.result = SIM_RUNNING;
     client->outcome.code = 0;
-    client->has_pct = client->config.pct != CC_FORMAT_NONE;
+    client->outcome.served_count = 0;
+    client->outcome.is_packed = false;
+    client->has_pct = client->config.pct != CC_FORMAT_NONE || client->config.pct_text != NULL;
+    client->step = 0;
+    client->finish_refusals = client->profile->finish_refusals;
+    client->budget_at_ms =
+        client->profile->budget_s == 0
+            ? UINT64_MAX
+            : sim_client_now_ms(client) + (uint64_t)client->profile->budget_s * 1000;
     client->hub->refusal[0] = '\0';
-    note(client, "connecting to %s", client->config.connection.uri);
+}
+
+static void connect_now(struct sim_client *client)
+{
+    begin_attempt(client);
+    sim_client_note(client, "connecting to %s", client->config.connection.uri);
     if (!sim_device_begin(client->config.device)) {
-        fail(client, SIM_UNREACHABLE, cc_error_text(CC_ENOMEM));
+        sim_client_fail(client, SIM_UNREACHABLE, cc_error_text(CC_ENOMEM));
         return;
     }
-    client->state = CONNECTING;
+    client->state = SIM_CONNECTING;
     uint32_t timeout_ms = client->config.timeout_ms;
-    client->deadline_ms = now_of(client) + (timeout_ms < CONNECT_MS ? timeout_ms : CONNECT_MS);
+    client->deadline_ms =
+        sim_client_now_ms(client) + (timeout_ms < CONNECT_MS ? timeout_ms : CONNECT_MS);
     enum cc_error error =
         cc_endpoint_connect(client->hub->endpoint, &client->config.connection, &client->session);
     if (error != CC_OK) {
         client->session = NULL;
-        fail(client, SIM_UNREACHABLE, cc_error_text(error));
+        sim_client_fail(client, SIM_UNREACHABLE, cc_error_text(error));
         return;
     }
+    set_parameters(client);
     cc_session_data_set(client->session, client);
 }
 
@@ -180,9 +161,16 @@ static void on_opened(void *context, struct cc_session *session)
 {
     (void)context;
     struct sim_client *client = cc_session_data(session);
-    if (client != NULL && client->state == CONNECTING) {
-        note(client, cc_session_is_secure(session) ? "handshake complete" : "plain CoAP");
-        send_request(client);
+    if (client != NULL && client->state == SIM_CONNECTING) {
+        sim_client_note(client,
+                        cc_session_is_secure(session) ? "handshake complete" : "plain CoAP");
+        if (client->config.is_real_time && client->profile->delay_s > 0) {
+            client->state = SIM_PAUSING;
+            client->deadline_ms =
+                sim_client_now_ms(client) + (uint64_t)client->profile->delay_s * 1000;
+            return;
+        }
+        sim_client_first_request(client);
     }
 }
 
@@ -192,39 +180,8 @@ static void on_response(void *context, struct cc_session *session, uint32_t id,
     (void)context;
     (void)id;
     struct sim_client *client = cc_session_data(session);
-    if (client == NULL || client->state != REQUESTING || result == CC_RESULT_CLOSED) {
-        return;
-    }
-    if (result != CC_RESULT_RESPONSE) {
-        fail(client, SIM_UNREACHABLE, cc_result_text(result));
-        return;
-    }
-    client->outcome.code = response->code;
-    if (response->code >> 5 == 2) {
-        client->state = SERVING;
-        client->deadline_ms = now_of(client) + client->config.timeout_ms;
-        return;
-    }
-    if (response->code >> 5 == 4 && client->has_pct) {
-        client->has_pct = false;
-        send_request(client);
-        return;
-    }
-    char code[8];
-    fail(client, SIM_REFUSED, cc_code_text(response->code, code));
-}
-
-static void on_finish(struct sim_client *client, const struct sim_answer *answer)
-{
-    if (answer->code != CC_CHANGED) {
-        note(client, "Finish refused: %s", answer->reason);
-        return;
-    }
-    sim_device_commit(client->config.device);
-    if (client->state != LINGERING) {
-        finish_with(client, SIM_FINISHED, "");
-        client->state = LINGERING;
-        client->deadline_ms = now_of(client) + client->config.linger_ms;
+    if (client != NULL && result != CC_RESULT_CLOSED) {
+        sim_client_response(client, result, response);
     }
 }
 
@@ -233,26 +190,9 @@ static void on_request(void *context, struct cc_session *session, const struct c
 {
     (void)context;
     struct sim_client *client = cc_session_data(session);
-    if (client == NULL) {
-        return;
+    if (client != NULL) {
+        sim_client_serve(client, request, ticket);
     }
-    struct sim_answer answer = {0};
-    sim_answer(client->config.device, request, &answer);
-    client->outcome.requests++;
-    if (client->state == SERVING) {
-        client->deadline_ms = now_of(client) + client->config.timeout_ms;
-    }
-    const struct cc_response response = {.code = answer.code,
-                                         .content_format = answer.format,
-                                         .payload = answer.payload,
-                                         .payload_len = answer.payload_len};
-    enum cc_error error = cc_session_respond(session, ticket, &response);
-    if (error != CC_OK) {
-        note(client, "answer not sent: %s", cc_error_text(error));
-    } else if (answer.is_finish) {
-        on_finish(client, &answer);
-    }
-    sim_answer_clear(&answer);
 }
 
 static void on_closed(void *context, struct cc_session *session, enum cc_close reason)
@@ -263,14 +203,16 @@ static void on_closed(void *context, struct cc_session *session, enum cc_close r
         return;
     }
     client->session = NULL;
-    if (client->state == LINGERING) {
-        stop(client);
+    if (client->state == SIM_LINGERING) {
+        sim_client_stop(client);
         return;
     }
-    bool is_refused = client->state == CONNECTING && hub->refusal[0] != '\0';
-    bool is_accepted = client->state == SERVING;
-    fail(client, is_accepted ? SIM_UNFINISHED : SIM_UNREACHABLE,
-         is_refused ? hub->refusal : cc_close_text(reason));
+    client->late_at_ms = UINT64_MAX;
+    sim_answer_clear(&client->late);
+    bool is_refused = client->state == SIM_CONNECTING && hub->refusal[0] != '\0';
+    bool is_accepted = client->state == SIM_SERVING;
+    sim_client_fail(client, is_accepted ? SIM_UNFINISHED : SIM_UNREACHABLE,
+                    is_refused ? hub->refusal : cc_close_text(reason));
 }
 
 static void on_refused(void *context, const char *peer, enum cc_refusal refusal,
@@ -290,8 +232,8 @@ static void on_trace(void *context, struct cc_session *session, enum cc_directio
     const struct sim_client *client = cc_session_data(session);
     if (client != NULL && client->config.observer.message != NULL) {
         client->config.observer.message(client->config.observer.context,
-                                        now_of(client) - client->started_at_ms, direction, message,
-                                        is_repeat);
+                                        sim_client_now_ms(client) - client->started_at_ms,
+                                        direction, message, is_repeat);
     }
 }
 
@@ -315,6 +257,7 @@ enum cc_error sim_hub_open(const struct cc_parameters *parameters,
         return CC_ENOMEM;
     }
     made->random = random;
+    made->parameters = *parameters;
     const struct cc_endpoint_config config = {
         .handlers = &handlers, .context = made, .parameters = *parameters, .random = random};
     enum cc_error error = cc_endpoint_new(&config, &made->endpoint);
@@ -336,12 +279,21 @@ void sim_hub_close(struct sim_hub *hub)
 
 enum cc_error sim_hub_poll(struct sim_hub *hub, int timeout_ms)
 {
+    if (hub->is_mute) {
+        poll(NULL, 0, timeout_ms);
+        return CC_OK;
+    }
     return cc_endpoint_poll(hub->endpoint, timeout_ms);
 }
 
 uint64_t sim_hub_now_ms(const struct sim_hub *hub)
 {
-    return cc_endpoint_now_ms(hub->endpoint);
+    struct timespec now;
+    if (!hub->is_mute) {
+        return cc_endpoint_now_ms(hub->endpoint);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* ---- client ---- */
@@ -354,13 +306,20 @@ struct sim_client *sim_client_new(struct sim_hub *hub, const struct sim_client_c
     }
     client->hub = hub;
     client->config = *config;
+    client->config.connection.ends_unreachable = true;
+    client->profile = sim_device_profile(config->device);
+    client->late_at_ms = client->budget_at_ms = UINT64_MAX;
+    if (config->is_real_time && client->config.hold_off_ms == 0) {
+        client->config.hold_off_ms = client->profile->hold_off_s * 1000;
+    }
     if (client->config.timeout_ms == 0) {
         client->config.timeout_ms = CC_EXCHANGE_LIFETIME_MS;
     }
-    client->started_at_ms = now_of(client);
-    client->deadline_ms = client->started_at_ms + config->hold_off_ms;
-    if (config->hold_off_ms > 0) {
-        note(client, "holding off for %.1f s", (double)config->hold_off_ms / 1000);
+    client->started_at_ms = sim_client_now_ms(client);
+    client->deadline_ms = client->started_at_ms + client->config.hold_off_ms;
+    if (client->config.hold_off_ms > 0) {
+        sim_client_note(client, "holding off for %.1f s",
+                        (double)client->config.hold_off_ms / 1000);
     }
     return client;
 }
@@ -372,43 +331,65 @@ void sim_client_free(struct sim_client *client)
             cc_session_data_set(client->session, NULL);
             cc_session_close(client->session);
         }
+        sim_answer_clear(&client->late);
         free(client);
     }
 }
 
 uint64_t sim_client_deadline(const struct sim_client *client)
 {
-    return client->deadline_ms;
+    uint64_t first = client->deadline_ms;
+    if (client->state == SIM_DONE) {
+        return UINT64_MAX;
+    }
+    if (client->state == SIM_SERVING && client->budget_at_ms < first) {
+        first = client->budget_at_ms;
+    }
+    return client->late_at_ms < first ? client->late_at_ms : first;
+}
+
+static void due(struct sim_client *client)
+{
+    switch (client->state) {
+    case SIM_WAITING:
+        connect_now(client);
+        break;
+    case SIM_CONNECTING:
+        sim_client_fail(client, SIM_UNREACHABLE, "no handshake in time");
+        break;
+    case SIM_PAUSING:
+        sim_client_first_request(client);
+        break;
+    case SIM_SERVING:
+        sim_client_fail(client, SIM_UNFINISHED, "no Finish in time");
+        break;
+    case SIM_LINGERING:
+        sim_client_let_go(client);
+        sim_client_stop(client);
+        break;
+    case SIM_PACKING:
+    case SIM_REQUESTING:
+    case SIM_DONE:
+        break;
+    }
 }
 
 void sim_client_tick(struct sim_client *client)
 {
-    if (now_of(client) < client->deadline_ms) {
-        return;
+    uint64_t now_ms = sim_client_now_ms(client);
+    if (client->late_at_ms <= now_ms) {
+        sim_client_send_late(client);
     }
-    switch (client->state) {
-    case WAITING:
-        connect_now(client);
-        break;
-    case CONNECTING:
-        fail(client, SIM_UNREACHABLE, "no handshake in time");
-        break;
-    case SERVING:
-        fail(client, SIM_UNFINISHED, "no Finish in time");
-        break;
-    case LINGERING:
-        let_go(client);
-        stop(client);
-        break;
-    case REQUESTING:
-    case DONE:
-        break;
+    if (client->state == SIM_SERVING && client->budget_at_ms <= now_ms) {
+        sim_client_fail(client, SIM_UNFINISHED, "no Finish within the client's budget");
+    } else if (client->deadline_ms <= now_ms) {
+        due(client);
     }
 }
 
 bool sim_client_is_done(const struct sim_client *client)
 {
-    return client->state == DONE;
+    return client->state == SIM_DONE;
 }
 
 const struct sim_outcome *sim_client_outcome(const struct sim_client *client)

@@ -4,8 +4,10 @@
  *
  * Model. A sim_hub is one thread's carrier for any number of clients; a sim_client is one device's
  * attempt(s). The loop belongs to the caller: sim_hub_poll for at most until sim_client_deadline,
- * then sim_client_tick. Behaviour is Anjay's (clients.md): a 4.xx to a request with `pct` is
- * followed by one without; any other refusal is final; a bootstrap without Finish within timeout_ms
+ * then sim_client_tick. Behaviour is the device's profile; the empty one is Anjay's (clients.md): a
+ * Bootstrap-Pack-Request where one is wanted, then, on any answer but a usable 2.05, the
+ * Bootstrap-Request; a 4.xx to a request with `pct` is followed by one without; any other refusal
+ * is final; a bootstrap without Finish within timeout_ms
  * of the last request, a lost session or a failed handshake rolls the device back, and is tried
  * again after 1 s, 2 s, 4 s .. 20 s (each times 1 to 1.5) while retries are left. After an accepted
  * Finish the session stays open for linger_ms, to repeat answers.
@@ -39,13 +41,26 @@ enum sim_result {
 /* "finished", "refused" .. */
 const char *sim_result_name(enum sim_result result);
 
+#define SIM_SERVED_MAX 64
+
+/* One request of the server and what it was answered. */
+struct sim_served {
+    uint8_t method;
+    uint8_t code;    /* 0 = not answered */
+    uint16_t format; /* Content-Format or Accept, CC_FORMAT_NONE = none */
+    char path[32];
+};
+
 struct sim_outcome {
     enum sim_result result;        /* of the last attempt */
+    bool is_packed;                /* finished by a Bootstrap-Pack */
     unsigned attempts;             /* begun */
     unsigned requests;             /* of the server, duplicates not counted, all attempts */
     uint8_t code;                  /* answer to the last Bootstrap-Request, 0 = none */
     uint64_t duration_ms;          /* until the result */
     char reason[SIM_TEXT_MAX + 1]; /* "" when finished */
+    struct sim_served served[SIM_SERVED_MAX]; /* the first requests of the last attempt */
+    size_t served_count;
 };
 
 /* Strings and octets are borrowed until sim_client_free. */
@@ -54,6 +69,9 @@ struct sim_client_config {
     struct cc_client connection;
     const char *endpoint; /* NULL = `ep` is not sent */
     uint16_t pct;         /* CC_FORMAT_NONE = `pct` is not sent */
+    const char *pct_text; /* sent as it stands instead of pct; NULL = pct counts */
+    uint16_t pack;        /* format of a Bootstrap-Pack-Request sent first, 0 = none */
+    bool is_real_time;    /* waits as long as the profile says before its request */
     uint32_t hold_off_ms; /* before each attempt's request */
     uint32_t timeout_ms;  /* 0 = CC_EXCHANGE_LIFETIME_MS; a handshake gets at most 60 s of it */
     uint32_t linger_ms;

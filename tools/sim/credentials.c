@@ -1,7 +1,9 @@
 #include "tools/sim/credentials.h"
 
 #include "bootstrap/lwm2m/json.h"
+#include "tools/sim/file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,32 +17,6 @@ struct text {
     char data[FILE_MAX_BYTES];
     size_t len;
 };
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool unhex(const char *text, size_t text_len, uint8_t *out, size_t capacity, size_t *len)
-{
-    if (text_len % 2 != 0 || text_len / 2 > capacity) {
-        return false;
-    }
-    for (size_t i = 0; i < text_len; i += 2) {
-        int high = digit(text[i]);
-        int low = digit(text[i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i / 2] = (uint8_t)(high << 4 | low);
-    }
-    *len = text_len / 2;
-    return true;
-}
 
 static bool say(char *fault, size_t capacity, const char *path, const char *what)
 {
@@ -80,8 +56,8 @@ static const char *take_identity(const struct lwm2m_json_node *root,
     const char *text;
     size_t len;
     if (is_field(root, "identity_hex", &text, &len)) {
-        bool is_ok = unhex(text, len, credentials->identity, sizeof credentials->identity,
-                           &credentials->identity_len);
+        bool is_ok = sim_unhex(text, len, credentials->identity, sizeof credentials->identity,
+                               &credentials->identity_len);
         return is_ok ? NULL : "\"identity_hex\" is not hexadecimal, or too long";
     }
     if (!is_field(root, "identity", &text, &len)) {
@@ -112,7 +88,7 @@ static const char *take_fields(const struct lwm2m_json_node *root,
     if (!is_field(root, "psk_hex", &text, &len)) {
         return "no \"psk_hex\"";
     }
-    if (!unhex(text, len, credentials->key, sizeof credentials->key, &credentials->key_len) ||
+    if (!sim_unhex(text, len, credentials->key, sizeof credentials->key, &credentials->key_len) ||
         len == 0) {
         return "\"psk_hex\" is empty, not hexadecimal, or too long";
     }
@@ -147,6 +123,43 @@ bool sim_credentials_read(const char *path, struct sim_credentials *credentials,
     if (wrong != NULL) {
         sim_credentials_clear(credentials);
         return say(fault, fault_bytes, path, wrong);
+    }
+    return true;
+}
+
+static const char *take_key(struct text *text, struct sim_credentials *credentials)
+{
+    size_t begin = 0;
+    while (begin < text->len && isspace((unsigned char)text->data[begin])) {
+        begin++;
+    }
+    while (text->len > begin && isspace((unsigned char)text->data[text->len - 1])) {
+        text->len--;
+    }
+    bool is_key = sim_unhex(text->data + begin, text->len - begin, credentials->key,
+                            sizeof credentials->key, &credentials->key_len) &&
+                  credentials->key_len > 0;
+    return is_key ? NULL : "the key is empty, not hexadecimal, or too long";
+}
+
+bool sim_credentials_key(const char *identity, const char *key_path,
+                         struct sim_credentials *credentials, char *fault, size_t fault_bytes)
+{
+    struct text text;
+    *credentials = (struct sim_credentials){0};
+    if (strlen(identity) > sizeof credentials->identity) {
+        return say(fault, fault_bytes, "--identity", "too long");
+    }
+    memcpy(credentials->identity, identity, strlen(identity));
+    credentials->identity_len = strlen(identity);
+    const char *wrong = read_text(key_path, &text, &credentials->is_open);
+    if (wrong == NULL) {
+        wrong = take_key(&text, credentials);
+    }
+    explicit_bzero(&text, sizeof text);
+    if (wrong != NULL) {
+        sim_credentials_clear(credentials);
+        return say(fault, fault_bytes, key_path, wrong);
     }
     return true;
 }

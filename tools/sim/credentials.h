@@ -26,6 +26,13 @@ struct sim_credentials {
  */
 bool sim_credentials_read(const char *path, struct sim_credentials *credentials, char *fault,
                           size_t fault_bytes) MUST_USE;
+/*
+ * IDENTITY as it stands and the key in hexadecimal that file KEY_PATH holds, whatever blanks stand
+ * around it. As _read.
+ */
+bool sim_credentials_key(const char *identity, const char *key_path,
+                         struct sim_credentials *credentials, char *fault, size_t fault_bytes)
+    MUST_USE;
 /* Wipes. */
 void sim_credentials_clear(struct sim_credentials *credentials);
 

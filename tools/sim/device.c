@@ -1,6 +1,4 @@
-#include "tools/sim/device.h"
-
-#include "bootstrap/coap/message.h"
+#include "tools/sim/device_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +13,6 @@ enum {
     R_HOLD_OFF = 11
 };
 enum { MODE_PSK = 0, MODE_NOSEC = 3 };
-
-struct sim_device {
-    uint16_t version;
-    uint16_t objects[SIM_OBJECTS_MAX];
-    size_t object_count;
-    struct sim_store store;
-    struct sim_store before; /* as at _begin */
-    bool is_begun;
-};
 
 /* ---- factory ---- */
 
@@ -86,20 +75,36 @@ static bool make_device_object(struct sim_store *store)
            set(store, lwm2m_path_of(3, o, 0, 16, 0), text("U"));
 }
 
-static bool choose_objects(struct sim_device *device, const struct sim_factory *factory)
+static bool add_object(struct sim_device *device, uint16_t object)
 {
-    const struct lwm2m_registry *registry = lwm2m_registry_builtin();
-    const size_t count = factory->objects != NULL ? factory->object_count : registry->object_count;
-    if (count > SIM_OBJECTS_MAX) {
+    size_t at = device->object_count;
+    if (sim_device_has_object(device, object)) {
+        return true;
+    }
+    if (at == SIM_OBJECTS_MAX) {
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        uint16_t id = factory->objects != NULL ? factory->objects[i] : registry->objects[i]->id;
-        if (lwm2m_object_implied(id, device->version) != 0) {
-            device->objects[device->object_count++] = id;
-        }
+    for (; at > 0 && device->objects[at - 1] > object; at--) {
+        device->objects[at] = device->objects[at - 1];
     }
+    device->objects[at] = object;
+    device->object_count++;
     return true;
+}
+
+static bool choose_objects(struct sim_device *device, const struct sim_factory *factory)
+{
+    const struct lwm2m_registry *builtin = lwm2m_registry_builtin();
+    const size_t count = factory->objects != NULL ? factory->object_count : builtin->object_count;
+    bool is_ok = count <= SIM_OBJECTS_MAX;
+    for (size_t i = 0; is_ok && i < count; i++) {
+        uint16_t id = factory->objects != NULL ? factory->objects[i] : builtin->objects[i]->id;
+        is_ok = lwm2m_object_implied(id, device->version) == 0 || add_object(device, id);
+    }
+    for (size_t i = 0; is_ok && i < factory->more_count; i++) {
+        is_ok = add_object(device, factory->more[i]);
+    }
+    return is_ok;
 }
 
 struct sim_device *sim_device_new(const struct sim_factory *factory)
@@ -108,7 +113,12 @@ struct sim_device *sim_device_new(const struct sim_factory *factory)
     if (device == NULL) {
         return NULL;
     }
-    device->version = factory->version != 0 ? factory->version : LWM2M_VERSION(1, 1);
+    if (factory->profile != NULL) {
+        device->profile = *factory->profile;
+    }
+    device->registry = factory->registry != NULL ? factory->registry : lwm2m_registry_builtin();
+    device->version = factory->version != 0 ? factory->version : device->profile.version;
+    device->version = device->version != 0 ? device->version : LWM2M_VERSION(1, 1);
     bool is_ok = choose_objects(device, factory) && make_account(&device->store, factory);
     if (is_ok && sim_device_has_object(device, LWM2M_OBJECT_DEVICE)) {
         is_ok = make_device_object(&device->store);
@@ -129,7 +139,30 @@ void sim_device_free(struct sim_device *device)
     }
 }
 
+void sim_device_restore(struct sim_device *device, struct sim_store *store)
+{
+    sim_store_clear(&device->store);
+    device->store = *store;
+    *store = (struct sim_store){0};
+}
+
 /* ---- questions ---- */
+
+const struct sim_profile *sim_device_profile(const struct sim_device *device)
+{
+    return &device->profile;
+}
+
+const struct lwm2m_registry *sim_device_registry(const struct sim_device *device)
+{
+    return device->registry;
+}
+
+const uint16_t *sim_device_objects(const struct sim_device *device, size_t *count)
+{
+    *count = device->object_count;
+    return device->objects;
+}
 
 uint16_t sim_device_version(const struct sim_device *device)
 {
@@ -151,18 +184,18 @@ const struct sim_store *sim_device_store(const struct sim_device *device)
     return &device->store;
 }
 
-static bool is_bootstrap_account(const struct sim_instance *instance)
+bool sim_is_bootstrap_account(const struct sim_instance *instance)
 {
     const struct lwm2m_value *value = sim_instance_value(instance, R_BOOTSTRAP);
     return instance->object == LWM2M_OBJECT_SECURITY && value != NULL && value->as.boolean;
 }
 
-static size_t bootstrap_accounts(const struct sim_store *store, int32_t *first)
+size_t sim_bootstrap_accounts(const struct sim_store *store, int32_t *first)
 {
     size_t count = 0;
     *first = -1;
     for (size_t i = 0; i < store->count; i++) {
-        if (is_bootstrap_account(&store->instances[i]) && count++ == 0) {
+        if (sim_is_bootstrap_account(&store->instances[i]) && count++ == 0) {
             *first = store->instances[i].instance;
         }
     }
@@ -172,129 +205,19 @@ static size_t bootstrap_accounts(const struct sim_store *store, int32_t *first)
 int32_t sim_device_bootstrap_instance(const struct sim_device *device)
 {
     int32_t first;
-    bootstrap_accounts(&device->store, &first);
+    sim_bootstrap_accounts(&device->store, &first);
     return first;
 }
 
 const struct lwm2m_resource *sim_device_resource(const struct sim_device *device, uint16_t object,
                                                  uint16_t resource)
 {
-    const struct lwm2m_object *definition = lwm2m_object_find(lwm2m_registry_builtin(), object);
+    const struct lwm2m_object *definition = lwm2m_object_find(device->registry, object);
     const struct lwm2m_resource *found = lwm2m_resource_find(definition, resource);
-    bool is_known = found != NULL && found->since <= lwm2m_object_implied(object, device->version);
+    const bool is_core = lwm2m_object_find(lwm2m_registry_builtin(), object) != NULL;
+    bool is_known = found != NULL &&
+                    (!is_core || found->since <= lwm2m_object_implied(object, device->version));
     return is_known ? found : NULL;
-}
-
-/* ---- write ---- */
-
-/* One leaf into STORE. IS_FIRST: the first of its resource in this Write, which replaces the whole
- * resource. */
-static uint8_t write_leaf(const struct sim_device *device, struct sim_store *store,
-                          const struct lwm2m_leaf *leaf, uint8_t base_depth, bool is_first)
-{
-    const uint16_t *id = leaf->path.id;
-    struct sim_instance *instance = sim_store_add(store, id[0], id[1]);
-    if (instance == NULL) {
-        return CC_INTERNAL;
-    }
-    if (leaf->path.depth < 3) {
-        return CC_CHANGED;
-    }
-    const struct lwm2m_resource *resource = sim_device_resource(device, id[0], id[2]);
-    if (resource == NULL) {
-        return base_depth == 3 ? CC_NOT_FOUND : CC_CHANGED;
-    }
-    if (resource->operations & LWM2M_OP_EXECUTE) {
-        return CC_METHOD_NOT_ALLOWED;
-    }
-    const bool is_empty = leaf->value.type == LWM2M_NONE;
-    const bool is_array = leaf->path.depth == 4 || is_empty;
-    if (is_array != resource->is_multiple ||
-        (!is_empty && lwm2m_resource_check(resource, &leaf->value) != LWM2M_OK)) {
-        return CC_BAD_REQUEST;
-    }
-    if (is_first) {
-        sim_instance_unset(instance, id[2]);
-    }
-    return sim_instance_set(instance, leaf) ? CC_CHANGED : CC_INTERNAL;
-}
-
-static uint8_t write_all(const struct sim_device *device, struct sim_store *store,
-                         struct lwm2m_path base, const struct lwm2m_leaf *leaves, size_t count)
-{
-    const struct lwm2m_object *object = lwm2m_object_find(lwm2m_registry_builtin(), base.id[0]);
-    const bool is_single = object != NULL && !object->is_multiple;
-    if (base.depth == 2 && is_single && base.id[1] != 0) {
-        return CC_BAD_REQUEST;
-    }
-    if (base.depth == 2 && sim_store_add(store, base.id[0], base.id[1]) == NULL) {
-        return CC_INTERNAL;
-    }
-    uint8_t code = CC_CHANGED;
-    for (size_t i = 0; i < count && code == CC_CHANGED; i++) {
-        const struct lwm2m_path path = leaves[i].path;
-        if (is_single && path.id[1] != 0) {
-            return CC_BAD_REQUEST;
-        }
-        struct lwm2m_path resource = {{path.id[0], path.id[1], path.id[2]}, 3};
-        bool is_first = i == 0 || !lwm2m_path_under(leaves[i - 1].path, resource);
-        code = write_leaf(device, store, &leaves[i], base.depth, is_first);
-    }
-    return code;
-}
-
-uint8_t sim_device_write(struct sim_device *device, struct lwm2m_path base,
-                         const struct lwm2m_leaf *leaves, size_t count)
-{
-    if (base.depth == 0 || base.depth == 4) {
-        return CC_METHOD_NOT_ALLOWED;
-    }
-    if (!sim_device_has_object(device, base.id[0])) {
-        return CC_NOT_FOUND;
-    }
-    struct sim_store next;
-    if (!sim_store_copy(&device->store, &next)) {
-        return CC_INTERNAL;
-    }
-    uint8_t code = write_all(device, &next, base, leaves, count);
-    int32_t first;
-    if (code == CC_CHANGED && bootstrap_accounts(&next, &first) > 1) {
-        code = CC_BAD_REQUEST;
-    }
-    if (code != CC_CHANGED) {
-        sim_store_clear(&next);
-        return code;
-    }
-    sim_store_clear(&device->store);
-    device->store = next;
-    return code;
-}
-
-/* ---- delete ---- */
-
-static bool is_deleted(const struct sim_instance *instance, struct lwm2m_path path)
-{
-    if (instance->object == LWM2M_OBJECT_DEVICE) {
-        return false;
-    }
-    if (path.depth == 2) { /* Anjay deletes the account when it is named outright (clients.md) */
-        return instance->object == path.id[0] && instance->instance == path.id[1];
-    }
-    return !is_bootstrap_account(instance) && (path.depth == 0 || instance->object == path.id[0]);
-}
-
-uint8_t sim_device_delete(struct sim_device *device, struct lwm2m_path path)
-{
-    if (path.depth > 2) {
-        return CC_BAD_REQUEST;
-    }
-    for (size_t i = device->store.count; i-- > 0;) {
-        const struct sim_instance *instance = &device->store.instances[i];
-        if (is_deleted(instance, path)) {
-            sim_store_remove(&device->store, instance->object, instance->instance);
-        }
-    }
-    return CC_DELETED;
 }
 
 /* ---- transaction ---- */

@@ -5,6 +5,7 @@
 
 static const struct sim_verb verbs[] = {
     {"bootstrap", "one device bootstraps, shown message by message", sim_verb_bootstrap},
+    {"profiles", "the clients that it can play, and single behaviours", sim_verb_profiles},
 };
 
 static void print_help(FILE *out)

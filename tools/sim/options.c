@@ -1,6 +1,6 @@
 #include "tools/sim/options.h"
 
-#include "bootstrap/lwm2m/codec.h"
+#include "tools/sim/profile.h"
 
 #include <string.h>
 
@@ -65,9 +65,14 @@ static bool set_format(const char *text, void *target)
 
 static bool set_version(const char *text, void *target)
 {
-    bool is_1_0 = strcmp(text, "1.0") == 0;
-    *(uint16_t *)target = is_1_0 ? LWM2M_VERSION(1, 0) : LWM2M_VERSION(1, 1);
-    return is_1_0 || strcmp(text, "1.1") == 0;
+    static const char *const names[] = {"1.0", "1.1", "1.2"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *(uint16_t *)target = LWM2M_VERSION(1, i);
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool set(const struct sim_option *option, const char *text, void *target)
@@ -83,6 +88,8 @@ static bool set(const struct sim_option *option, const char *text, void *target)
         return set_format(text, target);
     case SIM_OPTION_VERSION:
         return set_version(text, target);
+    case SIM_OPTION_FORMATS:
+        return sim_formats_parse(text, strlen(text), target);
     case SIM_OPTION_FLAG:
         *(bool *)target = true;
         return true;

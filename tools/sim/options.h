@@ -15,7 +15,8 @@ enum sim_option_kind {
     SIM_OPTION_SECONDS, /* uint32_t milliseconds, from seconds with at most 3 decimals, MIN..MAX
                            seconds */
     SIM_OPTION_FORMAT,  /* uint16_t content format that this program can decode */
-    SIM_OPTION_VERSION, /* uint16_t LWM2M_VERSION: 1.0 or 1.1 */
+    SIM_OPTION_VERSION, /* uint16_t LWM2M_VERSION: 1.0, 1.1 or 1.2 */
+    SIM_OPTION_FORMATS, /* uint32_t set of formats, by sim_format_bit */
     SIM_OPTION_FLAG     /* bool */
 };
 

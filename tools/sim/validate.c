@@ -9,11 +9,12 @@ enum {
     R_BOOTSTRAP = 1,
     R_MODE = 2,
     R_IDENTITY = 3,
+    R_SERVER_KEY = 4,
     R_KEY = 5,
     R_SECURITY_SSID = 10,
     R_OSCORE = 17
 };
-enum { R_SERVER_SSID = 0 };
+enum { R_SERVER_SSID = 0, R_BINDING = 16 };
 enum { MODE_PSK = 0, MODE_RPK = 1, MODE_X509 = 2, MODE_NOSEC = 3, MODE_EST = 4 };
 
 /* Resources without which an instance is of no use: what Anjay wants (clients.md), and the object's
@@ -21,7 +22,8 @@ enum { MODE_PSK = 0, MODE_RPK = 1, MODE_X509 = 2, MODE_NOSEC = 3, MODE_EST = 4 }
 static const struct {
     uint16_t object;
     uint16_t resource;
-} mandatory[] = {{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 6}, {1, 7}, {2, 0}, {2, 1}, {2, 3}};
+} mandatory[] = {{0, 0}, {0, 1}, {0, 2}, {1, 0},  {1, 1},  {1, 6}, {1, 7},
+                 {2, 0}, {2, 1}, {2, 3}, {21, 0}, {21, 1}, {21, 2}};
 
 static const struct {
     const char *scheme;
@@ -121,8 +123,9 @@ static bool check_keys(const struct sim_instance *instance, int64_t mode, char *
     if (mode == MODE_NOSEC || mode == MODE_EST) {
         return true;
     }
-    static const uint16_t needed[] = {R_IDENTITY, R_KEY};
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+    /* What vouches for the server is needed too, but for a PSK. */
+    static const uint16_t needed[] = {R_IDENTITY, R_KEY, R_SERVER_KEY};
+    for (size_t i = 0; i < (mode == MODE_PSK ? 2u : 3u); i++) {
         const struct lwm2m_value *value = sim_instance_value(instance, needed[i]);
         if (value == NULL || value->as.bytes.len == 0) {
             return fault(reason, "/0/%u: no key material in resource %u", instance->instance,
@@ -139,8 +142,9 @@ static bool check_oscore(const struct sim_store *store, const struct sim_instanc
                          char *reason)
 {
     const struct lwm2m_value *link = sim_instance_value(instance, R_OSCORE);
-    if (link == NULL || (link->as.link.object == LWM2M_OBJECT_OSCORE &&
-                         sim_store_find(store, LWM2M_OBJECT_OSCORE, link->as.link.instance))) {
+    if (link == NULL || link->as.link.object == LWM2M_ID_NONE ||
+        (link->as.link.object == LWM2M_OBJECT_OSCORE &&
+         sim_store_find(store, LWM2M_OBJECT_OSCORE, link->as.link.instance))) {
         return true;
     }
     return fault(reason, "/0/%u: resource 17 links to nothing", instance->instance);
@@ -227,11 +231,22 @@ static bool check_accounts(const struct sim_store *store, char *reason)
     return servers > 0 || fault(reason, "no Server Account");
 }
 
+/* Leshan's client wants to know how it is to be reached (clients.md). */
+static bool check_binding(const struct sim_store *store, char *reason)
+{
+    const struct sim_instance *device = sim_store_find(store, LWM2M_OBJECT_DEVICE, 0);
+    return (device != NULL && sim_instance_value(device, R_BINDING) != NULL) ||
+           fault(reason, "/3/0: no resource %u", R_BINDING);
+}
+
 bool sim_validate(const struct sim_device *device, char *reason)
 {
     const struct sim_store *store = sim_device_store(device);
-    bool is_valid = check_all(store, reason, check_instance) &&
-                    check_all(store, reason, check_pair) && check_accounts(store, reason);
+    const struct sim_profile *profile = sim_device_profile(device);
+    bool is_valid = profile->no_validation ||
+                    (check_all(store, reason, check_instance) &&
+                     check_all(store, reason, check_pair) && check_accounts(store, reason) &&
+                     (!profile->needs_binding || check_binding(store, reason)));
     if (is_valid) {
         reason[0] = '\0';
     }

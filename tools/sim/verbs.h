@@ -15,5 +15,9 @@ struct sim_verb {
 
 /* One device, one bootstrap, shown step by step. */
 int sim_verb_bootstrap(char **argv);
+/* The profiles and behaviours that a simulated device can have. */
+int sim_verb_profiles(char **argv);
+/* The cases that a client can judge a bootstrap server by. */
+int sim_verb_conformance(char **argv);
 
 #endif

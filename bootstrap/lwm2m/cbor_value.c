@@ -68,7 +68,7 @@ static enum lwm2m_error decimal_scalar(struct lwm2m_cbor_reader *reader,
                                        struct lwm2m_content *content, struct lwm2m_scalar *scalar)
 {
     struct lwm2m_cbor_item item;
-    struct lwm2m_cbor_group group;
+    struct lwm2m_cbor_group group = {0};
     struct lwm2m_scalar part[2];
     size_t count = 0;
     bool more = true;

@@ -81,6 +81,11 @@ struct lwm2m_json_document *lwm2m_json_parse(const char *text, size_t len, size_
         refuse(fault, LWM2M_ELIMIT, "document too long");
         return NULL;
     }
+    /* The library drops an octet 0 behind a number without a word. */
+    if (len > 0 && memchr(text, 0, len)) {
+        refuse(fault, LWM2M_EFORMAT, "NUL in the document");
+        return NULL;
+    }
     json_error_t error;
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     if (!root) {

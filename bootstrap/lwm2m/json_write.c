@@ -1,8 +1,8 @@
 #include "bootstrap/lwm2m/json.h"
 
 #include "bootstrap/lwm2m/base64.h"
+#include "bootstrap/lwm2m/number.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,18 +196,16 @@ void lwm2m_json_text(struct lwm2m_json_writer *writer, const char *text)
 
 void lwm2m_json_int(struct lwm2m_json_writer *writer, int64_t number)
 {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRId64, number);
+    char text[LWM2M_DECIMAL_TEXT];
     separate(writer);
-    put_text(writer, text);
+    put(writer, text, lwm2m_decimal_signed(number, text));
 }
 
 void lwm2m_json_uint(struct lwm2m_json_writer *writer, uint64_t number)
 {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, number);
+    char text[LWM2M_DECIMAL_TEXT];
     separate(writer);
-    put_text(writer, text);
+    put(writer, text, lwm2m_decimal(number, text));
 }
 
 void lwm2m_json_bool(struct lwm2m_json_writer *writer, bool boolean)

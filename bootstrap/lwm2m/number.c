@@ -16,6 +16,32 @@ struct parts {
     long exponent;
 };
 
+size_t lwm2m_decimal(uint64_t number, char out[static LWM2M_DECIMAL_TEXT])
+{
+    char digits[LWM2M_DECIMAL_TEXT];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    const size_t len = sizeof digits - at;
+    memcpy(out, digits + at, len);
+    out[len] = '\0';
+    return len;
+}
+
+size_t lwm2m_decimal_signed(int64_t number, char out[static LWM2M_DECIMAL_TEXT])
+{
+    if (number >= 0) {
+        return lwm2m_decimal((uint64_t)number, out);
+    }
+    char digits[LWM2M_DECIMAL_TEXT];
+    const size_t len = lwm2m_decimal(-(uint64_t)number, digits);
+    out[0] = '-';
+    memcpy(out + 1, digits, len + 1);
+    return len + 1;
+}
+
 static size_t digits_at(const uint8_t *at, const uint8_t *end)
 {
     size_t count = 0;

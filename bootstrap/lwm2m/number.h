@@ -8,6 +8,11 @@
 
 #define LWM2M_NUMBER_TEXT_MAX 1024 /* the longest that is read */
 #define LWM2M_REAL_TEXT       352  /* the longest real without exponent, with its NUL */
+#define LWM2M_DECIMAL_TEXT    21   /* the longest integer, with its NUL */
+
+/* NUMBER in decimal; returns the digits. Several times as fast as a format string. */
+size_t lwm2m_decimal(uint64_t number, char out[static LWM2M_DECIMAL_TEXT]);
+size_t lwm2m_decimal_signed(int64_t number, char out[static LWM2M_DECIMAL_TEXT]);
 
 /*
  * A number by the grammar of RFC 8259 section 6. An INTEGER where the text has neither fraction nor

@@ -4,7 +4,6 @@
 #include "bootstrap/lwm2m/json_scan.h"
 #include "bootstrap/lwm2m/senml.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* lwm2m-encodings.md section 8; strings and octets share a name. */
@@ -130,33 +129,45 @@ static enum lwm2m_error read_member(struct lwm2m_scan *scan, struct document *do
     return lwm2m_scan_skip(scan);
 }
 
+/* A path in the making. */
+struct joined {
+    char text[2 * LWM2M_SENML_NAME_MAX + 2];
+    size_t len;
+};
+
+/* PART below what is there: one slash before it, none behind, whether it brought them or not. */
+static void join(struct joined *path, const uint8_t *part, size_t len)
+{
+    const size_t skipped = len > 0 && part[0] == '/' ? 1 : 0;
+    const size_t cut = len > skipped && part[len - 1] == '/' ? 1 : 0;
+    if (len > skipped + cut) {
+        path->text[path->len++] = '/';
+        memcpy(path->text + path->len, part + skipped, len - skipped - cut);
+        path->len += len - skipped - cut;
+    }
+}
+
 /*
- * Base name and name are joined as paths, with one slash between them whether either has it or not.
- * Without a base name the request path stands for it, unless the name begins with a slash.
+ * Base name and name are joined as paths. Without a base name the request path stands for it,
+ * unless the name begins with a slash.
  */
 static enum lwm2m_error resolve(const struct document *document, const struct lwm2m_scalar *name,
                                 struct lwm2m_path *path)
 {
     char request[LWM2M_PATH_TEXT];
-    char text[2 * LWM2M_SENML_NAME_MAX + 3];
-    const bool has_base = document->base_name.len > 0;
-    const bool is_absolute = !has_base && name->len > 0 && name->data[0] == '/';
-    const char *const front = has_base      ? (const char *)document->base_name.data
-                              : is_absolute ? ""
-                                            : lwm2m_path_text(document->request, request);
-    const size_t front_len = has_base ? document->base_name.len : strlen(front);
-    if (front_len > LWM2M_SENML_NAME_MAX || name->len > LWM2M_SENML_NAME_MAX) {
+    struct joined joined = {.len = 0};
+    const struct lwm2m_scalar *const base = &document->base_name;
+    if (base->len > LWM2M_SENML_NAME_MAX || name->len > LWM2M_SENML_NAME_MAX) {
         return LWM2M_EPATH;
     }
-    const size_t skipped = name->len > 0 && name->data[0] == '/' ? 1 : 0;
-    const char *const slash = front_len > 0 && front[0] == '/' ? "" : "/";
-    const char *const between = front_len > 0 && front[front_len - 1] == '/' ? "" : "/";
-    const int len =
-        snprintf(text, sizeof text, "%s%.*s%s%.*s", front_len > 0 ? slash : "", (int)front_len,
-                 front, name->len > skipped ? between : "", (int)(name->len - skipped),
-                 name->len > 0 ? (const char *)name->data + skipped : "");
-    const size_t cut = len > 1 && text[len - 1] == '/' ? 1 : 0;
-    const enum lwm2m_error error = lwm2m_path_parse(text, (size_t)len - cut, path);
+    if (base->len > 0) {
+        join(&joined, base->data, base->len);
+    } else if (name->len == 0 || name->data[0] != '/') {
+        lwm2m_path_text(document->request, request);
+        join(&joined, (const uint8_t *)request, strlen(request));
+    }
+    join(&joined, name->data, name->len);
+    const enum lwm2m_error error = lwm2m_path_parse(joined.text, joined.len, path);
     return error || path->depth < 3 ? LWM2M_EPATH : LWM2M_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "bootstrap/lwm2m/senml.h"
 
-#include <stdio.h>
+#include "bootstrap/lwm2m/number.h"
+
 #include <string.h>
 
 #define BIT(field) (1U << (field))
@@ -119,17 +120,31 @@ enum lwm2m_error lwm2m_senml_end(struct lwm2m_senml *senml, const struct lwm2m_s
     return error ? error : lwm2m_content_add(senml->content, path, &value);
 }
 
+/* An id of 16 bits and the character behind it. */
+static size_t put_id(char *out, uint16_t id, char after)
+{
+    char digits[LWM2M_DECIMAL_TEXT];
+    const size_t len = lwm2m_decimal(id, digits);
+    memcpy(out, digits, len);
+    out[len] = after;
+    return len + 1;
+}
+
 size_t lwm2m_senml_base_name(struct lwm2m_path path, char out[static LWM2M_SENML_TEXT])
 {
-    return (size_t)snprintf(out, LWM2M_SENML_TEXT, "/%u/%u/", (unsigned)path.id[0],
-                            (unsigned)path.id[1]);
+    size_t len = 0;
+    out[len++] = '/';
+    len += put_id(out + len, path.id[0], '/');
+    len += put_id(out + len, path.id[1], '/');
+    out[len] = '\0';
+    return len;
 }
 
 size_t lwm2m_senml_name(struct lwm2m_path path, char out[static LWM2M_SENML_TEXT])
 {
-    return (size_t)(path.depth == 4 ? snprintf(out, LWM2M_SENML_TEXT, "%u/%u", (unsigned)path.id[2],
-                                               (unsigned)path.id[3])
-                                    : snprintf(out, LWM2M_SENML_TEXT, "%u", (unsigned)path.id[2]));
+    size_t len = put_id(out, path.id[2], path.depth == 4 ? '/' : '\0');
+    len += path.depth == 4 ? put_id(out + len, path.id[3], '\0') : 0;
+    return len - 1;
 }
 
 enum lwm2m_senml_field lwm2m_senml_field_of(enum lwm2m_type type)

@@ -2,9 +2,7 @@
 #include "bootstrap/lwm2m/cbor.h"
 #include "bootstrap/lwm2m/number.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The formats that carry the value of one resource: text, opaque and CBOR (lwm2m-encodings.md 4).
@@ -42,10 +40,10 @@ enum lwm2m_error lwm2m_text_encode(struct lwm2m_path base, const struct lwm2m_le
     switch (value->type) {
     case LWM2M_INTEGER:
     case LWM2M_TIME:
-        (void)snprintf(text, sizeof text, "%" PRId64, value->as.integer);
+        (void)lwm2m_decimal_signed(value->as.integer, text);
         break;
     case LWM2M_UNSIGNED:
-        (void)snprintf(text, sizeof text, "%" PRIu64, value->as.uinteger);
+        (void)lwm2m_decimal(value->as.uinteger, text);
         break;
     case LWM2M_FLOAT:
         if (!isfinite(value->as.real)) {

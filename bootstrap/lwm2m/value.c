@@ -1,5 +1,7 @@
 #include "bootstrap/lwm2m/value.h"
 
+#include "bootstrap/lwm2m/number.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,13 +168,16 @@ enum lwm2m_error lwm2m_path_parse(const char *text, size_t len, struct lwm2m_pat
 
 char *lwm2m_path_text(struct lwm2m_path path, char out[static LWM2M_PATH_TEXT])
 {
+    char digits[LWM2M_DECIMAL_TEXT];
     size_t at = 0;
     out[at++] = '/';
-    out[at] = '\0';
     for (uint8_t i = 0; i < path.depth && i < 4; i++) {
-        at = i == 0 ? 0 : at;
-        at += (size_t)snprintf(out + at, LWM2M_PATH_TEXT - at, "/%u", (unsigned)path.id[i]);
+        const size_t len = lwm2m_decimal(path.id[i], digits);
+        out[at - 1] = '/';
+        memcpy(out + at, digits, len);
+        at += len + 1;
     }
+    out[path.depth > 0 ? at - 1 : at] = '\0';
     return out;
 }
 

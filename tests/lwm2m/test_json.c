@@ -224,6 +224,32 @@ static void walks(void **state)
 }
 
 /* Each is refused with its place, and without a word of what stood there. */
+/* What the content formats need of the writer. */
+static void writes_reals_and_base64(void **state)
+{
+    (void)state;
+    static const uint8_t octets[] = {0xff, 0xef, 0xbe, 0x00};
+    static const char expected[] = "[22.0,-0.0,1e+300,0.5,\"\",\"_w\",\"_-8\",\"_---\",\"_---AA\","
+                                   "\"/w==\",\"/+8=\",\"/+++\",\"/+++AA==\"]";
+    static const double reals[] = {22.0, -0.0, 1e300, 0.5};
+    struct lwm2m_json_writer writer = {0};
+    lwm2m_json_array_begin(&writer);
+    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) {
+        lwm2m_json_real(&writer, reals[i]);
+    }
+    for (size_t len = 0; len <= 4; len++) {
+        lwm2m_json_base64(&writer, octets, len, true);
+    }
+    for (size_t len = 1; len <= 4; len++) {
+        lwm2m_json_base64(&writer, octets, len, false);
+    }
+    lwm2m_json_array_end(&writer);
+    assert_int_equal(writer.error, LWM2M_OK);
+    assert_int_equal(writer.len, strlen(expected));
+    assert_memory_equal(writer.data, expected, writer.len);
+    lwm2m_json_clear(&writer);
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -242,6 +268,7 @@ static void refuses(void **state)
         {"[\"\\u0000\"]", 0, LWM2M_EFORMAT, 1},
         {"[99999999999999999999]", 0, LWM2M_EFORMAT, 1},
         {"[1]\0", 4, LWM2M_EFORMAT, 1},
+        {"[1.5\0]", 6, LWM2M_EFORMAT, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct lwm2m_json_fault fault = {.error = LWM2M_OK};
@@ -303,6 +330,7 @@ int main(void)
         cmocka_unit_test(depth_is_bounded_and_the_error_sticks),
         cmocka_unit_test(reads),
         cmocka_unit_test(walks),
+        cmocka_unit_test(writes_reals_and_base64),
         cmocka_unit_test(refuses),
         cmocka_unit_test(documents_are_bounded),
         cmocka_unit_test(what_is_written_reads_back),

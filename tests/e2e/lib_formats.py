@@ -1,8 +1,13 @@
-"""TLV and SenML CBOR as a reader of the specifications would decode them: nothing of ours is used.
+"""The content formats as a reader of the specifications would decode them: nothing of ours is used.
 
-decode(format, body, path) gives {"/o/i/r" or "/o/i/r/ri": octets (TLV) or value (CBOR)}.
+decode(format, body, path) gives {"/o/i/r" or "/o/i/r/ri": value}; the values of TLV are octets, and
+octets in JSON of 1.0 are text: plain() makes what is expected of them.
 """
-TLV, SENML_CBOR, LINK = 11542, 112, 40
+import base64
+import json
+
+TEXT, LINK, OPAQUE, CBOR = 0, 40, 42, 60
+SENML_JSON, SENML_CBOR, TLV, JSON, LWM2M_CBOR = 110, 112, 11542, 11543, 11544
 
 
 def tlv_rows(body):
@@ -61,7 +66,11 @@ def cbor(body, at=0):
         item, at = cbor(body, at)
         items.append(item)
     assert major in (4, 5), "a tag"
-    return (items if major == 4 else dict(zip(items[::2], items[1::2]))), at
+    if major == 4:
+        return items, at
+    keys = [tuple(key) if isinstance(key, list) else key for key in items[::2]]
+    assert len(set(keys)) == len(keys), "a key comes twice"
+    return dict(zip(keys, items[1::2])), at
 
 
 def senml_cbor(body):
@@ -77,13 +86,78 @@ def senml_cbor(body):
     return values
 
 
+def lwm2m_cbor(body):
+    """Maps within maps; the ids on the way down, one or an array of them, are the path."""
+    tree, end = cbor(body)
+    assert end == len(body), "octets behind the map"
+    return walk(tree, "")
+
+
+def walk(tree, path):
+    if not isinstance(tree, dict):
+        assert path.count("/") in (3, 4), f"a value at {path}"
+        return {path: tree}
+    assert tree, f"an empty map at {path}"
+    values = {}
+    for key, inner in tree.items():
+        ids = key if isinstance(key, tuple) else (key,)
+        values |= walk(inner, path + "".join(f"/{number}" for number in ids))
+    return values
+
+
+def unpadded(text):
+    """RFC 8428 4.3: the alphabet of URLs, without padding."""
+    assert not set(text) & set("+/="), f"not base64url: {text}"
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def senml_json(body):
+    values, base = {}, ""
+    for record in json.loads(body):
+        base = record.get("bn", base)
+        rest = [key for key in record if key in ("v", "vs", "vb", "vd", "vlo")]
+        assert len(rest) == 1, f"record {record}"
+        value = record[rest[0]]
+        values[base + record.get("n", "")] = unpadded(value) if rest[0] == "vd" else value
+    return values
+
+
+def old_json(body):
+    """JSON of LwM2M 1.0: one base name, entries with v, sv, bv or ov."""
+    document = json.loads(body)
+    values = {}
+    for entry in document["e"]:
+        rest = [key for key in entry if key in ("v", "sv", "bv", "ov")]
+        assert len(rest) == 1, f"entry {entry}"
+        values[document["bn"] + entry["n"]] = entry[rest[0]]
+    return values
+
+
+def single(form, body):
+    """The one value of a resource; TEXT stays text."""
+    if form == CBOR:
+        value, end = cbor(body)
+        assert end == len(body), "octets behind the value"
+        return value
+    return body if form == OPAQUE else body.decode()
+
+
 def decode(form, body, path):
-    return tlv(body, path) if form == TLV else senml_cbor(body)
+    if form == TLV:
+        return tlv(body, path)
+    if form in (TEXT, OPAQUE, CBOR):
+        return {path: single(form, body)}
+    readers = {SENML_CBOR: senml_cbor, SENML_JSON: senml_json, JSON: old_json, LWM2M_CBOR: lwm2m_cbor}
+    return readers[form](body)
 
 
 def plain(form, value, like):
     """VALUE as the Python type of LIKE."""
-    if form == SENML_CBOR or isinstance(like, bytes):
+    if isinstance(like, bytes):
+        return base64.b64decode(value) if form in (TEXT, JSON) else value
+    if form == TEXT and not isinstance(like, str):
+        return int(value) != 0 if isinstance(like, bool) else int(value)
+    if form != TLV:
         return value
     if isinstance(like, bool):
         return value == b"\1"

@@ -1,6 +1,6 @@
 """An independent client (libcoap on its own GnuTLS stack): what it gets is what the policy says,
 however it behaves: separate responses, lost copies, small blocks, refusals, silence."""
-from lib_formats import SENML_CBOR, TLV, decode, plain
+from lib_formats import LWM2M_CBOR, SENML_CBOR, SENML_JSON, TLV, decode, plain
 from lib_imprint import TESTBIN, check, equal, run, wait_for
 
 POLICY = """
@@ -96,11 +96,12 @@ def prepared(t, retransmit=4, block=512):
 
 def test_formats(t):
     home, device, daemon = prepared(t)
-    for options, form in (((), TLV), (("--pct", TLV), TLV), (("--pct", SENML_CBOR), SENML_CBOR)):
+    asked = [(("--pct", form), form) for form in (TLV, SENML_CBOR, SENML_JSON, LWM2M_CBOR)]
+    for options, form in [((), TLV), *asked]:
         peer = Peer(t, daemon, device, *options)
         judge(peer, home, device)
         equal({row["format"] for row in peer.requests if row["method"] == "PUT"}, {form})
-    daemon.has(3, result="finished")
+    daemon.has(5, result="finished")
     daemon.end()
 
 

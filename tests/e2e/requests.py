@@ -53,7 +53,7 @@ def test_parameters_of_the_bootstrap_request(t):
             (["ep=a"], "2.04"),
             (["ep=a1", "pct=112"], "2.04"),
             (["pct=11542", "ep=a2"], "2.04"),          # any order
-            (["ep=a3", "pct=110"], "2.04"),            # cannot be written yet: a wish
+            (["ep=a3", "pct=110"], "2.04"),
             (["ep=a4", "pct=11543"], "2.04"),          # JSON of LwM2M 1.0
             (["ep=a5", "pct=11544"], "2.04"),
             (["ep=a6", "b=U", "x"], "2.04"),           # other parameters are ignored

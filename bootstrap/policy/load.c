@@ -31,22 +31,32 @@ static void append(struct policy_schema_context *context, struct policy_array *a
     }
 }
 
+/* Where KEY stands in ROOT. */
+static struct policy_mark mark_of(const struct policy_schema_context *context,
+                                  const struct policy_node *root, const char *key)
+{
+    struct policy_mark mark = {.file = context->file};
+    for (const struct policy_node *node = root->first; node != NULL; node = node->next) {
+        mark = strcmp(node->key, key) == 0 ? node->key_mark : mark;
+    }
+    return mark;
+}
+
 static void merge(struct policy_schema_context *context, struct policy_set *set,
                   const struct policy_document *part, const struct policy_node *root)
 {
     append(context, &set->all.servers, &part->servers, sizeof(struct policy_server));
     append(context, &set->all.access, &part->access, sizeof(struct policy_access));
     append(context, &set->all.links, &part->links, sizeof(struct policy_named_link));
+    append(context, &set->all.blocks, &part->blocks, sizeof(struct policy_rule));
     append(context, &set->all.rules, &part->rules, sizeof(struct policy_rule));
+    append(context, &set->all.overlays, &part->overlays, sizeof(struct policy_rule));
     if (part->unmatched == SCHEMA_UNSET) {
         return;
     }
     if (set->all.unmatched != SCHEMA_UNSET) {
-        struct policy_mark mark = {.file = context->file};
-        for (const struct policy_node *node = root->first; node != NULL; node = node->next) {
-            mark = strcmp(node->key, "unmatched") == 0 ? node->key_mark : mark;
-        }
-        policy_error(context->report, mark, "'unmatched' is given by another file too");
+        policy_error(context->report, mark_of(context, root, "unmatched"),
+                     "'unmatched' is given by another file too");
     }
     set->all.unmatched = part->unmatched;
 }
@@ -55,12 +65,18 @@ void policy_set_add(struct policy_set *set, const char *file, const char *text, 
                     struct policy_report *report)
 {
     struct policy_arena tree = {0};
-    struct policy_schema_context context = {.arena = &set->arena, .report = report};
+    struct policy_schema_context context = {
+        .arena = &set->arena, .report = report, .registry = set->registry};
     struct policy_document part = {0};
     context.file = policy_arena_text(&set->arena, file, strlen(file));
     struct policy_node *root = policy_yaml_parse(context.file, text, len, &tree, report);
     if (root != NULL) {
         policy_schema_read_map(&context, root, &policy_language, &part);
+        const char *const *names = part.include.items;
+        for (size_t i = 0; i < part.include.count; i++) {
+            policy_set_include(set, context.file, names[i], mark_of(&context, root, "include"),
+                               report);
+        }
         merge(&context, set, &part, root);
     }
     policy_arena_clear(&tree);

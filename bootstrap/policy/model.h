@@ -258,9 +258,16 @@ struct policy_document {
     int64_t unmatched; /* enum policy_verdict */
 };
 
+/* A file that was read. */
+struct policy_source {
+    const char *path; /* real */
+    bool is_read;     /* to its end, with all that it includes */
+};
+
 struct policy_set {
     atomic_uint references;
     struct policy_arena arena;
+    struct policy_array sources; /* struct policy_source */
     struct lwm2m_definitions *definitions;
     const struct lwm2m_registry *registry;
     struct policy_document all;
@@ -309,7 +316,9 @@ policy_schema_custom_fn policy_read_access;
 policy_schema_custom_fn policy_read_writes;
 policy_schema_custom_fn policy_read_deletes;
 
-/* Resolves references and checks what single rows cannot say; errors and warnings go to the report.
+/*
+ * Resolves references, lays rules over the blocks that they use, brings them into their order and
+ * checks what single rows cannot say; errors and warnings go to the report.
  */
 void policy_check(struct policy_schema_context *context, struct policy_set *set);
 

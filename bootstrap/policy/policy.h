@@ -66,6 +66,11 @@ struct policy_set *policy_set_load(const char *path, struct lwm2m_definitions *d
 struct policy_set *policy_set_load_text(const char *file, const char *text, size_t len,
                                         struct lwm2m_definitions *definitions,
                                         struct policy_report *report);
+/*
+ * What a load cannot know since it has no clock: warnings for policies and overlays whose validity
+ * has ended at NOW_AT.
+ */
+void policy_set_lint(const struct policy_set *set, int64_t now_at, struct policy_report *report);
 const struct lwm2m_registry *policy_set_registry(const struct policy_set *set);
 struct policy_set *policy_set_ref(struct policy_set *set);
 void policy_set_unref(struct policy_set *set);

@@ -160,7 +160,6 @@ static void lay_client(struct policy_client *base, const struct policy_client *o
 {
     base->item = over->item.mark.line != 0 ? over->item : base->item;
     lay_number(&base->version, over->version);
-    lay_number(&base->format, over->format);
     lay_list(&base->formats, &over->formats);
     lay_number(&base->bootstrap_instance, over->bootstrap_instance);
     lay_number(&base->discover, over->discover);

@@ -1,3 +1,4 @@
+#include "bootstrap/policy/schema_list.h"
 #include "bootstrap/policy/schema_value.h"
 
 #include <string.h>
@@ -9,24 +10,6 @@ struct policy_schema_item *policy_schema_item_at(const struct policy_array *arra
 }
 
 /* ---- collections ---- */
-
-static void read_texts(struct policy_schema_context *context, const struct policy_node *node,
-                       const struct policy_schema_field *field, struct policy_array *place)
-{
-    const struct policy_node *item = node->kind == POLICY_YAML_LIST ? node->first : node;
-    if (node->kind == POLICY_YAML_LIST && node->count == 0) {
-        policy_error(context->report, node->mark, "%s: the list is empty", field->key);
-    }
-    place->count = 0;
-    for (; item != NULL; item = node->kind == POLICY_YAML_LIST ? item->next : NULL) {
-        const char *text = policy_schema_value_text(context, item, field);
-        const char **slot =
-            text != NULL ? policy_array_add(context->arena, place, sizeof *slot) : NULL;
-        if (slot != NULL) {
-            *slot = text;
-        }
-    }
-}
 
 static void read_item(struct policy_schema_context *context, const struct policy_node *node,
                       const struct policy_schema_table *table, struct policy_schema_item *item)
@@ -86,12 +69,17 @@ void policy_schema_read_field(struct policy_schema_context *context, const struc
         *(const char **)place = policy_schema_value_name(context, node, field->key);
         break;
     case SCHEMA_TEXTS:
-        read_texts(context, node, field, place);
+    case SCHEMA_WORDS:
+    case SCHEMA_PATHS:
+    case SCHEMA_REFERENCES:
+        policy_schema_list_read(context, node, field, place);
         break;
     case SCHEMA_INTEGER:
     case SCHEMA_SECONDS:
     case SCHEMA_MILLISECONDS:
     case SCHEMA_BYTES:
+    case SCHEMA_PERCENT:
+    case SCHEMA_DATE:
     case SCHEMA_BOOLEAN:
         (void)policy_schema_read_number(context, node, field, place);
         break;

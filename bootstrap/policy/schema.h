@@ -9,14 +9,19 @@
  *
  * Places by type:
  *   TEXT NAME TEMPLATE              const char * (NULL: not given)
- *   INTEGER SECONDS MILLISECONDS BYTES BOOLEAN WORD FLAGS
+ *   INTEGER SECONDS MILLISECONDS BYTES PERCENT DATE BOOLEAN WORD FLAGS
  *                                   int64_t (SCHEMA_UNSET: not given and no default)
  *   REFERENCE                       struct policy_schema_reference
  *   TEXTS                           struct policy_array of const char * (one, or a list)
- *   MAP                             a struct that begins with struct policy_schema_item (mark.line
- * 0: not given) NAMED LIST                      struct policy_array of structs that begin with
- * struct policy_schema_item CUSTOM                          what its function makes of it LATER
- * none: known, and refused as not supported by this version
+ *   WORDS                           struct policy_array of int64_t
+ *   PATHS                           struct policy_array of struct lwm2m_path
+ *   REFERENCES                      struct policy_array of struct policy_schema_reference
+ *   MAP                             a struct that begins with struct policy_schema_item
+ *                                   (mark.line 0: not given)
+ *   NAMED LIST                      struct policy_array of structs that begin with
+ *                                   struct policy_schema_item
+ *   CUSTOM                          what its function makes of it
+ *   LATER                           none: known, and refused as not supported by this version
  */
 #ifndef POLICY_SCHEMA_H
 #define POLICY_SCHEMA_H
@@ -38,10 +43,15 @@ enum policy_schema_type {
     SCHEMA_SECONDS,      /* 30s, 5m, 2h, 7d, 1w; in s */
     SCHEMA_MILLISECONDS, /* 500ms, and as above; in ms */
     SCHEMA_BYTES,        /* 512, 512B, 4KiB, 1MiB, 1GiB, 1TiB */
+    SCHEMA_PERCENT,      /* 5%, 0.25%; in parts of a million */
+    SCHEMA_DATE,         /* 2026-12-01, 2026-12-01T06:00:00+01:00; in s since 1970 UTC */
     SCHEMA_BOOLEAN,      /* true, false */
     SCHEMA_WORD,         /* one of words */
     SCHEMA_FLAGS,        /* one of words or a list of them, or-ed */
+    SCHEMA_WORDS,        /* one of words or a list of them, in order; with max, numbers too */
+    SCHEMA_PATHS,        /* one path or a list of them, of min..max IDs: /o, /o/i */
     SCHEMA_REFERENCE,    /* the name of a thing that another key defines */
+    SCHEMA_REFERENCES,   /* one such name or a list of them */
     SCHEMA_MAP,
     SCHEMA_NAMED, /* map: name -> item */
     SCHEMA_LIST,  /* list of items */
@@ -59,6 +69,7 @@ struct policy_schema_context {
     const char *file;
     struct policy_arena *arena;
     struct policy_report *report;
+    const struct lwm2m_registry *registry; /* of what is written; NULL: knows no object */
 };
 
 /* Reads NODE into PLACE (the struct plus the row's offset); reports its own errors. */

@@ -1,5 +1,7 @@
 #include "bootstrap/policy/schema_number.h"
 
+#include "bootstrap/policy/date.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +61,35 @@ static size_t digits(const char *text, size_t len, int64_t *out)
     return count;
 }
 
+/* "2.5%": parts of a million, at most four places behind the point. */
+static const char *parse_percent(const char *text, size_t len, int64_t *out)
+{
+    static const char wanted[] = "must be a share in percent, such as 5% or 0.25%";
+    int64_t whole = 0;
+    int64_t part = 0;
+    size_t count = digits(text, len, &whole);
+    size_t places = 0;
+    size_t at = count;
+    if (count == 0 || count > 12) {
+        return wanted;
+    }
+    if (at < len && text[at] == '.') {
+        places = digits(text + at + 1, len - at - 1, &part);
+        at += places + 1;
+        if (places == 0 || places > 4) {
+            return wanted;
+        }
+    }
+    if (at + 1 != len || text[at] != '%') {
+        return wanted;
+    }
+    for (; places < 4; places++) {
+        part *= 10;
+    }
+    *out = whole * 10000 + part;
+    return NULL;
+}
+
 static const char *parse_boolean(const char *text, size_t len, int64_t *out)
 {
     *out = has_text(text, len, "true");
@@ -70,6 +101,12 @@ const char *policy_schema_number_parse(enum policy_schema_type type, const char 
 {
     if (type == SCHEMA_BOOLEAN) {
         return parse_boolean(text, len, out);
+    }
+    if (type == SCHEMA_PERCENT) {
+        return parse_percent(text, len, out);
+    }
+    if (type == SCHEMA_DATE) {
+        return policy_date_parse(text, len, out);
     }
     const struct kind *kind = &kinds[type];
     bool is_negative = len > 0 && text[0] == '-';
@@ -104,6 +141,18 @@ const char *policy_schema_number_parse(enum policy_schema_type type, const char 
 const char *policy_schema_number_text(enum policy_schema_type type, int64_t value, char *out,
                                       size_t capacity)
 {
+    if (type == SCHEMA_DATE) {
+        return policy_date_text(value, out, capacity);
+    }
+    if (type == SCHEMA_PERCENT) {
+        int used = snprintf(out, capacity, "%" PRId64 ".%04d", value / 10000, (int)(value % 10000));
+        while (used > 0 && (size_t)used < capacity && out[used - 1] == '0') {
+            used--;
+        }
+        used -= used > 0 && (size_t)used < capacity && out[used - 1] == '.';
+        snprintf(out + used, capacity - (size_t)used, "%%");
+        return out;
+    }
     const struct unit *best = NULL;
     for (const struct unit *unit = kinds[type].units; unit->suffix != NULL; unit++) {
         if (value % unit->factor == 0 && (value != 0 || best == NULL)) {

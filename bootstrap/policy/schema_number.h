@@ -7,7 +7,8 @@
 #include "bootstrap/policy/schema.h"
 
 /*
- * LEN octets of TEXT as a number of TYPE (INTEGER, SECONDS, MILLISECONDS, BYTES, BOOLEAN).
+ * LEN octets of TEXT as a number of TYPE (INTEGER, SECONDS, MILLISECONDS, BYTES, PERCENT, DATE,
+ * BOOLEAN).
  * NULL when it is one and fits int64_t; else what is wrong, as the end of a sentence.
  */
 const char *policy_schema_number_parse(enum policy_schema_type type, const char *text, size_t len,

@@ -114,11 +114,12 @@ bool policy_schema_expect(struct policy_schema_context *context, const struct po
 
 /* ---- single values ---- */
 
-static void report_range(struct policy_schema_context *context, const struct policy_node *node,
-                         const struct policy_schema_field *field)
+void policy_schema_value_range(struct policy_schema_context *context,
+                               const struct policy_node *node,
+                               const struct policy_schema_field *field)
 {
-    char low[32];
-    char high[32];
+    char low[40];
+    char high[40];
     char quoted[POLICY_QUOTE_MAX];
     policy_error(context->report, node->mark, "%s: %s is outside %s to %s", field->key,
                  policy_quote(node->text, node->len, quoted),
@@ -150,7 +151,7 @@ bool policy_schema_read_number(struct policy_schema_context *context,
         return false;
     }
     if (field->type != SCHEMA_BOOLEAN && (value < field->min || value > field->max)) {
-        report_range(context, node, field);
+        policy_schema_value_range(context, node, field);
         return false;
     }
     *out = value;

@@ -12,6 +12,10 @@
 void policy_schema_value_unknown_key(struct policy_schema_context *context,
                                      const struct policy_node *node,
                                      const struct policy_schema_table *table);
+/* Reports that the number NODE is outside FIELD's range. */
+void policy_schema_value_range(struct policy_schema_context *context,
+                               const struct policy_node *node,
+                               const struct policy_schema_field *field);
 /* One of FIELD's words; PLACE stays when reported. */
 void policy_schema_value_word(struct policy_schema_context *context, const struct policy_node *node,
                               const struct policy_schema_field *field, int64_t *place);

@@ -21,13 +21,35 @@ static bool is_known(const char *name, size_t len)
     return len > 5 && len - 5 <= PKI_ATTRIBUTE_NAME_MAX && memcmp(name, "attr.", 5) == 0;
 }
 
+/* A run of literal text, one doubled brace, or the name within a placeholder. */
+struct piece {
+    const char *text;
+    size_t len;
+    bool is_placeholder;
+};
+
+/* The piece at TEXT, which is not empty and was checked; returns what follows it. */
+static const char *next_piece(const char *text, struct piece *piece)
+{
+    size_t plain = strcspn(text, "{}");
+    *piece = (struct piece){text, plain, false};
+    if (plain > 0) {
+        return text + plain;
+    }
+    if (text[1] == text[0]) {
+        piece->len = 1;
+        return text + 2;
+    }
+    *piece = (struct piece){text + 1, strcspn(text + 1, "}"), true};
+    return piece->text + piece->len + 1;
+}
+
 const char *policy_template_check(const char *text, size_t *len)
 {
-    for (const char *at = text; *at != '\0';) {
-        size_t plain = strcspn(at, "{}");
-        at += plain;
-        if (*at == '\0') {
-            break;
+    for (const char *at = text + strcspn(text, "{}"); *at != '\0'; at += strcspn(at, "{}")) {
+        if (at[1] == at[0]) {
+            at += 2;
+            continue;
         }
         size_t name = strcspn(at + 1, "{}");
         if (*at == '}' || at[1 + name] != '}' || !is_known(at + 1, name)) {
@@ -42,12 +64,34 @@ const char *policy_template_check(const char *text, size_t *len)
 size_t policy_template_literal(const char *text)
 {
     size_t count = 0;
-    bool is_inside = false;
-    for (; *text != '\0'; text++) {
-        is_inside = *text == '{' || (is_inside && *text != '}');
-        count += !is_inside && *text != '}';
+    struct piece piece;
+    while (*text != '\0') {
+        text = next_piece(text, &piece);
+        count += piece.is_placeholder ? 0 : piece.len;
     }
     return count;
+}
+
+bool policy_template_has_placeholder(const char *text)
+{
+    struct piece piece = {0};
+    while (*text != '\0' && !piece.is_placeholder) {
+        text = next_piece(text, &piece);
+    }
+    return piece.is_placeholder;
+}
+
+void policy_template_sample(const char *text, char *out, size_t capacity)
+{
+    size_t used = 0;
+    struct piece piece;
+    while (*text != '\0') {
+        text = next_piece(text, &piece);
+        for (size_t i = 0; i < (piece.is_placeholder ? 1 : piece.len) && used + 1 < capacity; i++) {
+            out[used++] = (char)(piece.is_placeholder ? '1' : piece.text[i]);
+        }
+    }
+    out[used] = '\0';
 }
 
 static const char *attribute_value(const struct pki_device *device, const char *name, size_t len)
@@ -107,27 +151,26 @@ size_t policy_template_fill(const char *text, const struct policy_template_value
 {
     size_t used = 0;
     char scratch[PKI_IDENTITY_MAX + 1];
+    struct piece piece;
     while (*text != '\0') {
-        const char *piece = text;
-        size_t len = strcspn(text, "{");
-        text += len;
-        if (len == 0) {
-            size_t name = strcspn(text + 1, "}");
-            piece = value_of(values, text + 1, name, scratch);
-            if (piece == NULL || *piece == '\0') {
+        text = next_piece(text, &piece);
+        const char *value = piece.text;
+        size_t len = piece.len;
+        if (piece.is_placeholder) {
+            value = value_of(values, piece.text, piece.len, scratch);
+            if (value == NULL || *value == '\0') {
                 snprintf(reason, POLICY_REASON_MAX + 1, "the device has no value for {%.*s}",
-                         (int)name, text + 1);
+                         (int)piece.len, piece.text);
                 return SIZE_MAX;
             }
-            len = strlen(piece);
-            text += name + 2;
+            len = strlen(value);
         }
         if (len >= capacity - used) {
             snprintf(reason, POLICY_REASON_MAX + 1, "a filled-in text exceeds %zu octets",
                      capacity - 1);
             return SIZE_MAX;
         }
-        memcpy(out + used, piece, len);
+        memcpy(out + used, value, len);
         used += len;
     }
     out[used] = '\0';

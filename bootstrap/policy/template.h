@@ -8,8 +8,9 @@
  *   {attr.NAME}  attribute of the device
  *   {server}     name of the LwM2M server in the policy
  *   {id}         short server ID
+ *   {{ and }}    a brace itself
  *
- * A placeholder without a value is a failure, never an empty text. Braces have no other use.
+ * A placeholder without a value is a failure, never an empty text.
  */
 #ifndef POLICY_TEMPLATE_H
 #define POLICY_TEMPLATE_H
@@ -28,8 +29,13 @@ struct policy_template_values {
  * (an unmatched brace is shown alone).
  */
 const char *policy_template_check(const char *text, size_t *len);
-/* Octets of TEXT outside placeholders. */
+/* Octets of TEXT (checked) outside placeholders. */
 size_t policy_template_literal(const char *text);
+/* True when TEXT (checked) depends on who fills it in. */
+bool policy_template_has_placeholder(const char *text);
+/* TEXT (checked) with the digit 1 for each placeholder, cut to CAPACITY: what shape it will have.
+ */
+void policy_template_sample(const char *text, char *out, size_t capacity);
 /*
  * Fills TEXT (checked) in OUT with a NUL; returns the length, or SIZE_MAX with REASON
  * (POLICY_REASON_MAX+1 octets): no value, or more than CAPACITY-1 octets.

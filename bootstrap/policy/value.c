@@ -1,5 +1,6 @@
 #include "bootstrap/policy/model.h"
 
+#include "bootstrap/policy/base64.h"
 #include "bootstrap/policy/schema_number.h"
 
 #include <errno.h>
@@ -57,6 +58,19 @@ static bool parse_hex(struct policy_arena *arena, const char *text, size_t len,
     return true;
 }
 
+static bool parse_octets(struct policy_arena *arena, const char *text, size_t len,
+                         struct lwm2m_value *out)
+{
+    static const char prefix[] = "base64:";
+    const size_t skip = sizeof prefix - 1;
+    if (len < skip || memcmp(text, prefix, skip) != 0) {
+        return parse_hex(arena, text, len, out);
+    }
+    uint8_t *data = policy_arena_alloc(arena, len);
+    out->as.bytes.data = data;
+    return data != NULL && policy_base64_decode(text + skip, len - skip, data, &out->as.bytes.len);
+}
+
 static bool parse_integer(const char *text, size_t len, enum policy_schema_type type, int64_t *out)
 {
     return policy_schema_number_parse(type, text, len, out) == NULL;
@@ -74,10 +88,14 @@ const char *policy_value_parse(struct policy_arena *arena, const struct policy_n
         out->as.bytes.len = node->len;
         return NULL;
     case LWM2M_INTEGER:
-    case LWM2M_TIME:
         return parse_integer(node->text, node->len, SCHEMA_INTEGER, &out->as.integer)
                    ? NULL
-                   : "must be a whole number (a Time: seconds since 1970)";
+                   : "must be a whole number";
+    case LWM2M_TIME:
+        return parse_integer(node->text, node->len, SCHEMA_INTEGER, &out->as.integer) ||
+                       parse_integer(node->text, node->len, SCHEMA_DATE, &out->as.integer)
+                   ? NULL
+                   : "must be a time: seconds since 1970, or such as 2026-12-01T06:00:00Z";
     case LWM2M_UNSIGNED:
         if (!parse_integer(node->text, node->len, SCHEMA_INTEGER, &number) || number < 0) {
             return "must be a whole number from 0";
@@ -92,7 +110,9 @@ const char *policy_value_parse(struct policy_arena *arena, const struct policy_n
                    ? NULL
                    : "must be true or false";
     case LWM2M_OPAQUE:
-        return parse_hex(arena, node->text, node->len, out) ? NULL : "must be octets in hex";
+        return parse_octets(arena, node->text, node->len, out)
+                   ? NULL
+                   : "must be octets in hex, or base64: and octets in Base64";
     case LWM2M_OBJLNK:
         return parse_link(node->text, &out->as.link)
                    ? NULL

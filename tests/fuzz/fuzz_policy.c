@@ -101,7 +101,7 @@ static void check_value(const struct policy_node *node, enum lwm2m_type type)
     if (wrong == NULL) {
         bool is_negative = memchr(node->text, '-', node->len) != NULL;
         require(value.type == type && type != LWM2M_NONE);
-        require(type != LWM2M_OPAQUE || value.as.bytes.len * 2 == node->len);
+        require(type != LWM2M_OPAQUE || value.as.bytes.len < node->len || node->len == 0);
         require(type != LWM2M_STRING || value.as.bytes.len == node->len);
         require(type != LWM2M_UNSIGNED || value.as.uinteger == 0 || !is_negative);
         require(type != LWM2M_FLOAT || value.as.real == value.as.real);
@@ -129,8 +129,9 @@ static void check_values(const uint8_t *data, size_t size)
     static const enum lwm2m_type types[] = {
         LWM2M_NONE,    LWM2M_STRING, LWM2M_INTEGER, LWM2M_UNSIGNED, LWM2M_FLOAT,
         LWM2M_BOOLEAN, LWM2M_OPAQUE, LWM2M_TIME,    LWM2M_OBJLNK,   LWM2M_CORELNK};
-    static const enum policy_schema_type numbers[] = {SCHEMA_INTEGER, SCHEMA_SECONDS,
-                                                      SCHEMA_MILLISECONDS, SCHEMA_BYTES};
+    static const enum policy_schema_type numbers[] = {SCHEMA_INTEGER,      SCHEMA_SECONDS,
+                                                      SCHEMA_MILLISECONDS, SCHEMA_BYTES,
+                                                      SCHEMA_PERCENT,      SCHEMA_DATE};
     char text[VALUE_MAX + 1] = "";
     memcpy(text, data, size);
     struct policy_node node = {.kind = POLICY_YAML_SCALAR, .text = text, .len = size};

@@ -55,8 +55,8 @@ enum cc_close {
     CC_CLOSE_REPLACED,   /* the same address came with a new handshake */
     CC_CLOSE_ERROR,      /* record layer broken */
     CC_CLOSE_SHUTDOWN,   /* endpoint freed */
-    CC_CLOSE_UNREACHABLE /* the network says that nobody listens there; only with ends_unreachable
-                          */
+    CC_CLOSE_UNREACHABLE /* the network says that nobody listens there; TCP, or
+                            with ends_unreachable */
 };
 /* A few words for a log line. */
 const char *cc_close_text(enum cc_close reason);

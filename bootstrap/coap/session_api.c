@@ -37,6 +37,9 @@ enum cc_error cc_session_respond(struct cc_session *session, const struct cc_tic
     enum cc_error error =
         cc_exchange_respond(session->exchange, session->endpoint->now_ms, ticket, response);
     session->busy--;
+    if (session->stream) {
+        cc_stream_settle(session);
+    }
     cc_session_rearm(session);
     return error;
 }

@@ -51,8 +51,7 @@ static void doom(struct cc_session *session, enum cc_close reason)
     cc_session_rearm(session);
 }
 
-/* RFC 8323 5.5: who was asked to release answers what is open, then closes. */
-static void settle(struct cc_session *session)
+void cc_stream_settle(struct cc_session *session)
 {
     const struct cc_stream *stream = session->stream;
     size_t len;
@@ -109,7 +108,7 @@ void cc_stream_flush(struct cc_session *session)
     cc_outbox_rest(&stream->out, &left);
     if (session->state != CC_SESSION_CLOSED) {
         arm(session, left > 0 && !stream->is_doomed);
-        settle(session);
+        cc_stream_settle(session);
     }
 }
 
@@ -243,7 +242,7 @@ static void take_frame(struct cc_session *session, const struct cc_frame *frame)
         transmit(session, answer.octets, answer.len);
         break;
     case CC_SIGNAL_RELEASED:
-        settle(session);
+        cc_stream_settle(session);
         break;
     case CC_SIGNAL_ABORTED:
         cc_session_broken(session, true);
@@ -298,7 +297,7 @@ static void connected(struct cc_session *session)
     int error = 0;
     socklen_t len = sizeof error;
     if (getsockopt(session->source.fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error) {
-        cc_session_broken(session, true);
+        cc_session_end(session, CC_CLOSE_UNREACHABLE);
         return;
     }
     session->stream->is_connecting = false;

@@ -44,6 +44,8 @@ void cc_stream_message(struct cc_session *session, const struct cc_message *mess
 void cc_stream_queue(struct cc_session *session, const uint8_t *octets, size_t len);
 /* Writes what the socket takes. */
 void cc_stream_flush(struct cc_session *session);
+/* RFC 8323 5.5: who was asked to release answers what is open, then closes. */
+void cc_stream_settle(struct cc_session *session);
 /* Release and close_notify, as far as the socket takes them. */
 void cc_stream_bye(struct cc_session *session);
 

@@ -51,16 +51,22 @@ static void test_uri(void **state)
         const char *text;
         const char *back;
         bool is_secure;
+        bool is_tcp;
     } rows[] = {
-        {"coaps://127.0.0.1", "127.0.0.1:5684", true},
-        {"coap://127.0.0.1", "127.0.0.1:5683", false},
-        {"COAPS://[::1]:7/", "[::1]:7", true},
-        {"coaps://127.0.0.1/x", NULL, false},
-        {"coaps:127.0.0.1", NULL, false},
-        {"https://127.0.0.1", NULL, false},
-        {"coaps://", NULL, false},
+        {"coaps://127.0.0.1", "127.0.0.1:5684", true, false},
+        {"coap://127.0.0.1", "127.0.0.1:5683", false, false},
+        {"coaps+tcp://127.0.0.1", "127.0.0.1:5684", true, true},
+        {"CoAP+TCP://127.0.0.1", "127.0.0.1:5683", false, true},
+        {"coap+tcp://[::1]:7/", "[::1]:7", false, true},
+        {"COAPS://[::1]:7/", "[::1]:7", true, false},
+        {"coaps://127.0.0.1/x", NULL, false, false},
+        {"coaps:127.0.0.1", NULL, false, false},
+        {"coap+udp://127.0.0.1", NULL, false, false},
+        {"coap+tcp:127.0.0.1", NULL, false, false},
+        {"https://127.0.0.1", NULL, false, false},
+        {"coaps://", NULL, false, false},
         {"coaps://00000000000000000000000000000000000000000000000000000000000000000000000001", NULL,
-         false},
+         false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct cc_uri uri;
@@ -70,6 +76,7 @@ static void test_uri(void **state)
             cc_address_text(&uri.address, text, sizeof text);
             assert_string_equal(text, rows[i].back);
             assert_int_equal(uri.is_secure, rows[i].is_secure);
+            assert_int_equal(uri.is_tcp, rows[i].is_tcp);
         }
     }
 }

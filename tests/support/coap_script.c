@@ -1,17 +1,17 @@
 #include "tests/support/coap_script.h"
 
-#include "bootstrap/coap/block.h"
 #include "bootstrap/coap/exchange.h"
+#include "bootstrap/coap/frame.h"
 #include "tests/support/cmocka_all.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTBOX = 64, BODY = 1 << 17, LINE = 8192 };
+enum { OUTBOX = 64, LINE = 8192, MESSAGE = 4 * CC_DATAGRAM_MAX };
 
 struct datagram {
-    uint8_t octets[CC_DATAGRAM_MAX];
+    uint8_t octets[MESSAGE];
     size_t len;
 };
 
@@ -30,62 +30,14 @@ struct script {
     struct cc_ticket ticket;
     struct cc_response automatic;
     bool is_automatic;
+    bool is_reliable;
 };
 
-static uint8_t pattern[BODY];
-
-uint8_t coap_script_octet(size_t index)
-{
-    return (uint8_t)(index * 7 + (index >> 8));
-}
-
-static void fill_pattern(void)
-{
-    for (size_t i = 0; i < sizeof pattern; i++) {
-        pattern[i] = coap_script_octet(i);
-    }
-}
+static const uint8_t *pattern;
 
 static void differs(const struct script *script, const char *what)
 {
     fail_msg("%s: step \"%.80s\": %s", script->name, script->step, what);
-}
-
-size_t coap_script_hex(const char *text, uint8_t *out, size_t capacity)
-{
-    size_t len = 0;
-    while (*text != '\0') {
-        unsigned octet = 0;
-        size_t offset = 0;
-        size_t count = 0;
-        int used = 0;
-        if (*text == ' ') {
-            text++;
-            continue;
-        }
-        if (sscanf(text, "#%zu%n", &count, &used) == 1) {
-            assert_true(capacity - len >= 8);
-            uint64_t etag = cc_block_etag(pattern, count);
-            for (size_t i = 0; i < 8; i++) {
-                out[len++] = (uint8_t)(etag >> (56 - 8 * i));
-            }
-            text += used;
-            continue;
-        }
-        if (sscanf(text, "@%zu+%zu%n", &offset, &count, &used) == 2) {
-            assert_true(count <= capacity - len);
-            for (size_t i = 0; i < count; i++) {
-                out[len++] = coap_script_octet(offset + i);
-            }
-            text += used;
-            continue;
-        }
-        assert_int_equal(sscanf(text, "%2x", &octet), 1);
-        assert_true(len < capacity);
-        out[len++] = (uint8_t)octet;
-        text += 2;
-    }
-    return len;
 }
 
 /* ---- callbacks ---- */
@@ -93,10 +45,23 @@ size_t coap_script_hex(const char *text, uint8_t *out, size_t capacity)
 static void on_send(void *context, const uint8_t *datagram, size_t len)
 {
     struct script *script = context;
-    assert_true(script->out_count - script->out_first < OUTBOX && len <= CC_DATAGRAM_MAX);
+    assert_true(script->out_count - script->out_first < OUTBOX && len <= MESSAGE);
     struct datagram *slot = &script->out[script->out_count++ % OUTBOX];
     memcpy(slot->octets, datagram, len);
     slot->len = len;
+}
+
+static void on_stream(void *context, const struct cc_message *message)
+{
+    struct cc_frame_head head;
+    uint8_t octets[MESSAGE];
+    assert_int_equal(cc_frame_head(message, &head), CC_OK);
+    assert_true(head.len + message->payload_len <= sizeof octets);
+    memcpy(octets, head.octets + head.begin, head.len);
+    if (message->payload_len > 0) {
+        memcpy(octets + head.len, message->payload, message->payload_len);
+    }
+    on_send(context, octets, head.len + message->payload_len);
 }
 
 static void on_random(void *context, uint8_t *out, size_t len)
@@ -173,6 +138,19 @@ static uint8_t code_of(const char *text)
     return CC_CODE(class_, detail);
 }
 
+/* Over a reliable transport, to a peer that takes messages of MAX octets. */
+static void make_reliable(struct script *script, uint32_t max)
+{
+    struct cc_exchange_ops reliable = ops;
+    reliable.send = NULL;
+    reliable.stream = on_stream;
+    cc_exchange_free(script->exchange, false);
+    assert_int_equal(cc_exchange_new(&reliable, script, &script->parameters, &script->exchange),
+                     CC_OK);
+    cc_exchange_limits(script->exchange, max & ~1U, (max & 1) == 0);
+    script->is_reliable = true;
+}
+
 static void step_set(struct script *script, const char *rest)
 {
     char what[16];
@@ -188,6 +166,8 @@ static void step_set(struct script *script, const char *rest)
         script->parameters.is_forgetful = value != 0;
     } else if (strcmp(what, "timeout") == 0) {
         script->parameters.ack_timeout_ms = value;
+    } else if (strcmp(what, "reliable") == 0) {
+        make_reliable(script, value);
     } else {
         differs(script, "unknown parameter");
     }
@@ -219,6 +199,22 @@ static void step_req(struct script *script, const char *rest)
     }
 }
 
+static void read_frames(struct script *script, const uint8_t *octets, size_t len)
+{
+    struct cc_frame_reader reader = {.data = NULL};
+    struct cc_octets input = {octets, len};
+    struct cc_frame frame;
+    assert_int_equal(cc_frame_read(&reader, &input, &frame), CC_OK);
+    while (frame.datagram != NULL) {
+        if (cc_exchange_input_stream(script->exchange, script->now_ms, frame.datagram, frame.len) !=
+            CC_OK) {
+            differs(script, "the connection cannot go on");
+        }
+        assert_int_equal(cc_frame_read(&reader, &input, &frame), CC_OK);
+    }
+    assert_int_equal(reader.need, 0);
+}
+
 static void step_in(struct script *script, const char *rest)
 {
     uint8_t octets[LINE];
@@ -226,7 +222,11 @@ static void step_in(struct script *script, const char *rest)
     uint8_t *exact = malloc(len > 0 ? len : 1);
     assert_non_null(exact);
     memcpy(exact, octets, len);
-    cc_exchange_input(script->exchange, script->now_ms, exact, len);
+    if (script->is_reliable) {
+        read_frames(script, exact, len);
+    } else {
+        cc_exchange_input(script->exchange, script->now_ms, exact, len);
+    }
     free(exact);
 }
 
@@ -382,7 +382,7 @@ static void run_step(struct script *script, const char *line)
 void coap_script_run(const char *name, const char *text)
 {
     static struct script script;
-    fill_pattern();
+    pattern = coap_script_pattern();
     script = (struct script){.name = name, .step = "start", .now_ms = 1000};
     cc_parameters_default(&script.parameters);
     assert_int_equal(cc_exchange_new(&ops, &script, &script.parameters, &script.exchange), CC_OK);

@@ -53,6 +53,7 @@ struct definition_reader {
     struct lwm2m_definition_fault *fault;
 };
 
+/* Sets the fault of READER, unless there is one. */
 void lwm2m_definition_fail(struct definition_reader *reader, enum lwm2m_error error,
                            struct definition_place at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -62,6 +63,7 @@ void lwm2m_definition_begin(struct definition_reader *reader, const char *name,
 void lwm2m_definition_end(struct definition_reader *reader);
 /* LEN octets of text in what is open. */
 void lwm2m_definition_text(struct definition_reader *reader, const char *text, size_t len);
+/* Frees what ITEM points to. */
 void lwm2m_definition_item_clear(struct lwm2m_resource *item);
 
 /* definition_word.c: what single texts mean. */

@@ -5,6 +5,8 @@
 
 #include "bootstrap/coap/dtls_internal.h"
 
+#define MESSAGE_MAX 16384 /* of the handshake: what a peer may make the library hold */
+
 /* As over DTLS: what LwM2M asks for first. */
 static const char STREAM_SUITES[] =
     "NONE:+VERS-TLS1.2:+AES-128-CCM-8:+AES-128-CCM:+AES-128-GCM:+AES-128-CBC:+AEAD:+SHA256:"
@@ -76,6 +78,7 @@ static enum cc_error stream_new(struct cc_dtls_context *context, unsigned role, 
     gnutls_transport_set_push_function(session, push);
     gnutls_transport_set_pull_function(session, pull);
     gnutls_transport_set_pull_timeout_function(session, pull_timeout);
+    gnutls_handshake_set_max_packet_length(session, MESSAGE_MAX);
     /* The caller's budget ends a handshake, not the library's own clock. */
     gnutls_handshake_set_timeout(session, GNUTLS_INDEFINITE_TIMEOUT);
     if (gnutls_priority_set(session, context->stream_priority) < 0 || !name_protocol(session)) {

@@ -12,8 +12,10 @@
 
 #include "bootstrap/coap/message.h"
 
-#define CC_FRAME_HEADER_MAX 6                  /* Len/TKL, four of extended length, code */
-#define CC_FRAME_MAX        (16 * 1024 + 1024) /* our Max-Message-Size: 16 KiB of payload, options */
+#define CC_FRAME_HEADER_MAX 6 /* Len/TKL, four of extended length, code */
+/* Our Max-Message-Size: what fits into one TLS record. Peers are known that stop at a second one.
+ */
+#define CC_FRAME_MAX 16384
 
 /* Zero-initialised = at the beginning of a message. */
 struct cc_frame_reader {

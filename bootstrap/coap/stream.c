@@ -272,18 +272,30 @@ void cc_stream_octets(struct cc_session *session, const uint8_t *octets, size_t 
     }
 }
 
+/* A server's TLS begins with what the peer says. */
+static bool is_equipped(struct cc_session *session)
+{
+    if (session->dtls || !session->listener || !session->listener->is_secure ||
+        cc_tls_accept(session->endpoint->dtls, session, &session->dtls) == CC_OK) {
+        return true;
+    }
+    cc_session_broken(session, false);
+    return false;
+}
+
 static void read_some(struct cc_session *session)
 {
     struct cc_endpoint *endpoint = session->endpoint;
     uint8_t *octets = cc_batch_octets(endpoint->batch);
     for (int i = 0; i < READS_PER_ROUND; i++) {
         ssize_t len = recv(session->source.fd, octets, READ_BYTES, MSG_DONTWAIT);
-        if (len > 0) {
+        if (len > 0 && is_equipped(session)) {
             endpoint->stats.datagrams_in++;
             cc_work_begin(endpoint);
             cc_session_input(session, octets, (size_t)len);
             cc_work_end(endpoint);
-        } else if (len == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+        } else if (len == 0 ||
+                   (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
             cc_session_broken(session, true);
         }
         if (len < READ_BYTES || session->state == CC_SESSION_CLOSED || session->stream->is_doomed) {

@@ -89,15 +89,6 @@ static struct cc_session *admit(struct cc_listener *listener, const struct cc_pa
     return cc_session_new(endpoint, listener, path);
 }
 
-static bool equip(struct cc_session *session)
-{
-    struct cc_endpoint *endpoint = session->endpoint;
-    option_set(session->source.fd, IPPROTO_TCP, TCP_NODELAY);
-    return (!session->listener->is_secure ||
-            cc_tls_accept(endpoint->dtls, session, &session->dtls) == CC_OK) &&
-           cc_endpoint_watch(endpoint, &session->source) == CC_OK;
-}
-
 static void take(struct cc_listener *listener, int fd, const struct cc_path *path)
 {
     struct cc_endpoint *endpoint = listener->endpoint;
@@ -107,12 +98,18 @@ static void take(struct cc_listener *listener, int fd, const struct cc_path *pat
         return;
     }
     session->source.fd = fd;
-    if (cc_stream_new(session) != CC_OK || !equip(session)) {
+    option_set(fd, IPPROTO_TCP, TCP_NODELAY);
+    if (cc_stream_new(session) != CC_OK || cc_endpoint_watch(endpoint, &session->source) != CC_OK) {
         cc_session_end(session, CC_CLOSE_ERROR);
         return;
     }
     endpoint->stats.handshakes++;
-    cc_session_begin(session);
+    if (listener->is_secure) {
+        /* TLS, which holds far more than a connection does, begins with the first octet. */
+        cc_session_rearm(session);
+    } else {
+        cc_session_begin(session);
+    }
 }
 
 void cc_stream_accept(struct cc_listener *listener)

@@ -129,7 +129,7 @@ static void test_own(void **state)
     struct cc_signal abort;
     uint8_t expected[ROOM];
     cc_signal_csm(&csm);
-    size_t len = coap_script_hex("40e1 224400 20", expected, sizeof expected);
+    size_t len = coap_script_hex("40e1 224000 20", expected, sizeof expected);
     assert_int_equal(csm.len, len);
     assert_memory_equal(csm.octets, expected, len);
     cc_signal_release(&release);

@@ -7,8 +7,7 @@
  * - set block|body|retransmit|timeout|forgetful N: parameters, before anything else
  * - set reliable MAX: after other parameters; the messages are those of TCP (RFC 8323), the peer
  *   takes MAX octets in one; odd = it knows no blocks
- * - req METHOD PATH [PAYLOAD-LEN [QUERY]]: starts a request; "!ERROR" after it = expected error
- * text
+ * - req METHOD PATH [PAYLOAD-LEN [QUERY]]: starts a request; "!ERROR" after it = it fails so
  * - in HEX: a datagram arrives
  * - out HEX: the next datagram sent must be this
  * - none: nothing was sent
@@ -16,7 +15,6 @@
  * - got METHOD PATH LEN: the handler was called with this
  * - auto CODE [LEN [FORMAT]]: from now on the handler answers so; "auto none" stops that
  * - respond CODE [LEN [FORMAT]]: answers the last request later; "!" at the end = CC_EINVAL
- * expected
  * - end RESULT [CODE LEN]: our request ended so
  * - mem MAX: cc_exchange_memory is at most this
  *

@@ -8,7 +8,7 @@
 #include "tests/support/peer.h"
 
 #define RAW_CSM     "00e1"
-#define RAW_OUR_CSM "40e1 224400 20"
+#define RAW_OUR_CSM "40e1 224000 20"
 #define RAW_POST_BS "3102aab26273"
 #define RAW_CHANGED "0144aa"
 

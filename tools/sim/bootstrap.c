@@ -1,7 +1,7 @@
 #include "bootstrap/lwm2m/codec.h"
 #include "tools/sim/client.h"
-#include "tools/sim/credentials.h"
 #include "tools/sim/file.h"
+#include "tools/sim/login.h"
 #include "tools/sim/options.h"
 #include "tools/sim/report.h"
 #include "tools/sim/state.h"
@@ -13,11 +13,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { FAULT_BYTES = 256, POLL_MAX_MS = 60000, MODE_PSK = 0 };
+enum { POLL_MAX_MS = 60000, MODE_PSK = 0 };
 
 struct arguments {
-    const char *server, *endpoint, *credentials, *identity, *key_file, *local, *dump, *state;
-    const char *profile_name, *behave, *pct, *knows;
+    struct sim_login login;
+    const char *local, *dump, *state, *profile_name, *behave, *pct, *knows;
     uint16_t format, version;
     uint32_t formats, instance, retries, timeout_ms, hold_off_ms, linger_ms;
     bool is_real_time, is_json, is_quiet, is_help;
@@ -26,15 +26,15 @@ struct arguments {
 
 #define AT(member) offsetof(struct arguments, member)
 static const struct sim_option options[] = {
-    {"server", SIM_OPTION_TEXT, AT(server), "URI",
+    {"server", SIM_OPTION_TEXT, AT(login.server), "URI",
      "bootstrap server: coaps://, coap://, coaps+tcp:// or coap+tcp://HOST[:PORT]", 0, 0},
-    {"endpoint", SIM_OPTION_TEXT, AT(endpoint), "NAME",
+    {"endpoint", SIM_OPTION_TEXT, AT(login.endpoint), "NAME",
      "endpoint name; default: that of the credentials file", 0, 0},
-    {"credentials", SIM_OPTION_TEXT, AT(credentials), "FILE",
+    {"credentials", SIM_OPTION_TEXT, AT(login.credentials), "FILE",
      "JSON as 'imprint device export NAME --json' prints it; needed for coaps", 0, 0},
-    {"identity", SIM_OPTION_TEXT, AT(identity), "TEXT",
+    {"identity", SIM_OPTION_TEXT, AT(login.identity), "TEXT",
      "PSK identity, with --key-file instead of --credentials", 0, 0},
-    {"key-file", SIM_OPTION_TEXT, AT(key_file), "FILE", "the PSK in hexadecimal", 0, 0},
+    {"key-file", SIM_OPTION_TEXT, AT(login.key_file), "FILE", "the PSK in hexadecimal", 0, 0},
     {"profile", SIM_OPTION_TEXT, AT(profile_name), "NAME",
      "behave as a known client does: see imprint-sim profiles", 0, 0},
     {"behave", SIM_OPTION_TEXT, AT(behave), "LIST",
@@ -99,7 +99,7 @@ static int keep(const struct arguments *arguments, const struct sim_device *devi
 static int tell(const struct arguments *arguments, const struct sim_outcome *outcome,
                 const struct sim_device *device)
 {
-    const struct sim_report report = {arguments->endpoint, arguments->profile_name, outcome,
+    const struct sim_report report = {arguments->login.endpoint, arguments->profile_name, outcome,
                                       device};
     int code = outcome->result == SIM_FINISHED ? SIM_EXIT_DONE : SIM_EXIT_FAILED;
     if (!arguments->is_json) {
@@ -173,23 +173,18 @@ static int run_device(const struct arguments *arguments, const struct sim_creden
 {
     struct sim_trace trace = {
         .out = stdout, .is_json = arguments->is_json, .is_quiet = arguments->is_quiet};
-    struct sim_client_config config = {
-        .device = device,
-        .endpoint = arguments->endpoint,
-        .hold_off_ms = arguments->hold_off_ms,
-        .timeout_ms = arguments->timeout_ms,
-        .linger_ms = arguments->linger_ms,
-        .retries = arguments->retries,
-        .is_real_time = arguments->is_real_time,
-        .observer = {&trace, sim_trace_message, sim_trace_note},
-        .connection = {.uri = arguments->server, .bind = arguments->local}};
+    struct sim_client_config config = {.device = device,
+                                       .endpoint = arguments->login.endpoint,
+                                       .hold_off_ms = arguments->hold_off_ms,
+                                       .timeout_ms = arguments->timeout_ms,
+                                       .linger_ms = arguments->linger_ms,
+                                       .retries = arguments->retries,
+                                       .is_real_time = arguments->is_real_time,
+                                       .observer = {&trace, sim_trace_message, sim_trace_note},
+                                       .connection =
+                                           sim_login_connection(&arguments->login, credentials)};
+    config.connection.bind = arguments->local;
     choose_formats(arguments, &config);
-    if (credentials->key_len > 0) {
-        config.connection.identity = credentials->identity;
-        config.connection.identity_len = credentials->identity_len;
-        config.connection.key = credentials->key;
-        config.connection.key_len = credentials->key_len;
-    }
     struct cc_parameters parameters;
     cc_parameters_default(&parameters);
     struct sim_hub *hub;
@@ -259,7 +254,7 @@ static int run(const struct arguments *arguments, struct sim_credentials *creden
         .version = arguments->version,
         .profile = &arguments->profile,
         .bootstrap_instance = (uint16_t)arguments->instance,
-        .server_uri = arguments->server,
+        .server_uri = arguments->login.server,
         .identity = has_psk ? credentials->identity : NULL,
         .identity_len = credentials->identity_len,
         .key = credentials->key,
@@ -301,56 +296,6 @@ static int choose_profile(struct arguments *arguments)
     return SIM_EXIT_DONE;
 }
 
-static int check(const struct arguments *arguments)
-{
-    if (arguments->server == NULL) {
-        return usage("--server is needed");
-    }
-    const enum sim_uri kind = sim_uri_kind(arguments->server);
-    const bool is_secure = kind == SIM_URI_SECURE;
-    const bool has_key = arguments->credentials != NULL || arguments->key_file != NULL;
-    if (kind == SIM_URI_BAD) {
-        return usage("--server wants coaps, coap, coaps+tcp or coap+tcp://HOST[:PORT]");
-    }
-    if ((arguments->identity != NULL) != (arguments->key_file != NULL) ||
-        (arguments->credentials != NULL && arguments->key_file != NULL)) {
-        return usage("--identity and --key-file go together, without --credentials");
-    }
-    if (is_secure != has_key) {
-        return usage(is_secure ? "coaps needs --credentials" : "coap takes no --credentials");
-    }
-    if (!is_secure && arguments->endpoint == NULL) {
-        return usage("--endpoint is needed without --credentials");
-    }
-    return SIM_EXIT_DONE;
-}
-
-static int load(struct arguments *arguments, struct sim_credentials *credentials)
-{
-    char fault[FAULT_BYTES];
-    if (arguments->credentials == NULL && arguments->key_file == NULL) {
-        return SIM_EXIT_DONE;
-    }
-    bool is_ok =
-        arguments->key_file != NULL
-            ? sim_credentials_key(arguments->identity, arguments->key_file, credentials, fault,
-                                  sizeof fault)
-            : sim_credentials_read(arguments->credentials, credentials, fault, sizeof fault);
-    if (!is_ok) {
-        return failure(fault);
-    }
-    if (credentials->is_open) {
-        fprintf(stderr, "imprint-sim: warning: %s can be read by others\n",
-                arguments->key_file != NULL ? arguments->key_file : arguments->credentials);
-    }
-    if (arguments->endpoint == NULL && credentials->endpoint[0] != '\0') {
-        arguments->endpoint = credentials->endpoint;
-    }
-    return arguments->endpoint != NULL
-               ? SIM_EXIT_DONE
-               : usage("--endpoint is needed: the credentials file has none");
-}
-
 int sim_verb_bootstrap(char **argv)
 {
     struct arguments arguments = {.linger_ms = 200};
@@ -362,17 +307,15 @@ int sim_verb_bootstrap(char **argv)
         sim_options_help(options, OPTION_COUNT, stdout);
         return SIM_EXIT_DONE;
     }
-    int code = check(&arguments);
-    if (code == SIM_EXIT_DONE) {
-        code = choose_profile(&arguments);
-    }
+    const char *wrong = sim_login_fault(&arguments.login);
+    int code = wrong != NULL ? usage(wrong) : choose_profile(&arguments);
     if (code != SIM_EXIT_DONE) {
         return code;
     }
     struct sim_credentials credentials = {0};
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    code = load(&arguments, &credentials);
+    code = sim_login_load(&arguments.login, &credentials);
     if (code == SIM_EXIT_DONE) {
         code = run(&arguments, &credentials);
     }

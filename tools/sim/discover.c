@@ -38,7 +38,9 @@ static void put_version(struct shower *shower)
     const char *form = "</>;lwm2m=%u.%u";
     if (profile->discover_bare) {
         form = "lwm2m=%u.%u";
-    } else if (profile->discover_quoted || is_old) {
+    } else if (profile->discover_quoted) {
+        form = "</>;lwm2m=\"%u.%u\"";
+    } else if (is_old) {
         form = "lwm2m=\"%u.%u\"";
     }
     put_separator(shower);
@@ -116,7 +118,8 @@ static void put_object(struct shower *shower, uint16_t object)
     const struct sim_profile *profile = shower->profile;
     const struct sim_store *store = sim_device_store(shower->device);
     uint16_t version = lwm2m_object_implied(object, sim_device_version(shower->device));
-    bool has_version = profile->discover_versions && version > LWM2M_VERSION(1, 0);
+    bool has_version = profile->discover_versions && version > LWM2M_VERSION(1, 0) &&
+                       object != LWM2M_OBJECT_SECURITY;
     if (!profile->discover_terse || has_version || !has_instance(store, object)) {
         put_path(shower, lwm2m_path_of(1, object, 0, 0, 0));
         if (has_version) {

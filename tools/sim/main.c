@@ -6,6 +6,7 @@
 static const struct sim_verb verbs[] = {
     {"bootstrap", "one device bootstraps, shown message by message", sim_verb_bootstrap},
     {"profiles", "the clients that it can play, and single behaviours", sim_verb_profiles},
+    {"conformance", "judges a bootstrap server, case by case", sim_verb_conformance},
 };
 
 static void print_help(FILE *out)

@@ -37,7 +37,7 @@ static const struct behaviour {
     {"no-read", FLAG, AT(no_read), "answers Read with 4.05"},
     {"discover-version", VERSION, AT(shown_version), "shows this version, whatever it speaks"},
     {"discover-bare", FLAG, AT(discover_bare), "shows lwm2m=1.0 as an item of its own"},
-    {"discover-quoted", FLAG, AT(discover_quoted), "shows lwm2m=\"1.0\" as an item of its own"},
+    {"discover-quoted", FLAG, AT(discover_quoted), "quotes the version behind the root link"},
     {"discover-no-uri", FLAG, AT(discover_no_uri), "shows no uri"},
     {"discover-no-bootstrap-uri", FLAG, AT(discover_no_bootstrap_uri), "no uri without ssid"},
     {"discover-terse", FLAG, AT(discover_terse), "shows objects by their instances alone"},
@@ -109,7 +109,8 @@ static const struct sim_profile_row profiles[] = {
      "Leshan's client: 2.04 to everything, faults show at Finish, 93 s in all"},
     {"zephyr",
      "version=1.0,formats=tlv+json+senml-json+senml-cbor+cbor+text+opaque,discover-quoted,"
-     "discover-version=1.0,discover-no-uri,no-read,key-max=16,identity-max=16,credential-max=1024,"
+     "discover-version=1.0,discover-terse,discover-no-uri,no-read,key-max=16,identity-max=16,"
+     "credential-max=1024,"
      "security-max=2,no-pct-retry",
      "Zephyr: small buffers, two Security instances"},
     {"strict", "unknown-is-error,keeps-account,missing-code=4.04,cascades,needs-binding,budget=93",

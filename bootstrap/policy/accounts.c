@@ -1,243 +1,295 @@
 #include "bootstrap/policy/build.h"
 
-#include "bootstrap/policy/template.h"
+#include "pki/hash.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { MODE_PSK = 0, MODE_NOSEC = 3, URI_OCTETS_MAX = 255 };
+enum { MODE_PSK = 0, MODE_RPK = 1, MODE_X509 = 2, MODE_NOSEC = 3 };
+
+/* lwm2m-objects.md 2.2, 2.3 */
+enum { USAGE_DEFAULT = 3, MATCHING_EXACT = 0, HASH_OCTETS_MAX = 64 };
 
 /* ---- where ---- */
 
-static bool is_security_instance(const struct lwm2m_entry *entry)
-{
-    return entry->path.depth == 2 && entry->path.id[0] == LWM2M_OBJECT_SECURITY;
-}
-
-/*
- * True when /0/INSTANCE is, or may be, the bootstrap account: each that is shown without ssid
- * (clients.md), and the configured one when none is shown.
- */
-static bool is_protected(const struct policy_build *build, uint16_t instance)
+/* The first instance of OBJECT that the device shows for SSID; LWM2M_ID_NONE: none. */
+static uint16_t shown_for(const struct policy_build *build, uint16_t object, uint16_t ssid)
 {
     for (size_t i = 0; build->shown != NULL && i < build->shown->count; i++) {
         const struct lwm2m_entry *entry = &build->shown->entries[i];
-        if (is_security_instance(entry) && entry->ssid == 0 && entry->path.id[1] == instance) {
+        if (entry->path.depth == 2 && entry->path.id[0] == object &&
+            policy_build_ssid(build, entry) == ssid) {
+            return entry->path.id[1];
+        }
+    }
+    return LWM2M_ID_NONE;
+}
+
+static uint16_t placed(const struct policy_account *account, uint16_t object)
+{
+    return object == LWM2M_OBJECT_SECURITY ? account->security_instance
+           : object == LWM2M_OBJECT_SERVER ? account->server_instance
+                                           : account->oscore_instance;
+}
+
+/*
+ * True when a new instance cannot lie there: another account of the plan does, the bootstrap
+ * account may, or what stands there stays. /21 instances that are shown are never reused: which of
+ * them is the bootstrap account's need not be shown.
+ */
+static bool is_taken(const struct policy_build *build, uint16_t object, uint16_t instance)
+{
+    for (size_t i = 0; i < build->account_count; i++) {
+        if (placed(&build->accounts[i], object) == instance) {
             return true;
         }
     }
-    return build->bootstrap_instance == (int32_t)instance;
-}
-
-/* True when /OBJECT/INSTANCE stays on the device: shown, of another server, and others are kept. */
-static bool is_kept(const struct policy_build *build, uint16_t object, uint16_t instance)
-{
-    if (build->shown == NULL || build->rule->others != POLICY_OTHERS_KEEP) {
-        return false;
+    for (size_t i = 0; i < build->subject->account_count; i++) {
+        const struct lwm2m_path *own = &build->subject->account[i];
+        if (own->depth == 2 && own->id[0] == object && own->id[1] == instance) {
+            return true;
+        }
+    }
+    if (object == LWM2M_OBJECT_SECURITY && policy_build_protects(build, instance)) {
+        return true;
     }
     const struct lwm2m_entry *entry =
-        lwm2m_discover_find(build->shown, lwm2m_path_of(2, object, instance, 0, 0));
-    return entry != NULL && (entry->ssid == 0 || !policy_build_owns(build, entry->ssid));
+        build->shown != NULL
+            ? lwm2m_discover_find(build->shown, lwm2m_path_of(2, object, instance, 0, 0))
+            : NULL;
+    return entry != NULL && (object == LWM2M_OBJECT_OSCORE || policy_build_keeps(build, entry));
 }
 
-static uint16_t free_instance(struct policy_build *build, uint16_t object, uint32_t from)
+static uint16_t free_instance(struct policy_build *build, uint16_t object)
 {
-    for (uint32_t id = from; id <= LWM2M_ID_MAX; id++) {
-        uint16_t instance = (uint16_t)id;
-        bool is_taken = is_kept(build, object, instance) ||
-                        (object == LWM2M_OBJECT_SECURITY && is_protected(build, instance));
-        if (!is_taken) {
-            return instance;
+    for (uint32_t id = 0; id <= LWM2M_ID_MAX; id++) {
+        if (!is_taken(build, object, (uint16_t)id)) {
+            return (uint16_t)id;
         }
     }
     policy_build_fail(build, "no free instance of object %u", (unsigned)object);
-    return 0;
+    return LWM2M_ID_NONE;
 }
 
 void policy_accounts_place(struct policy_build *build)
 {
-    uint32_t security = 0;
-    uint32_t server = 0;
     for (size_t i = 0; i < build->account_count; i++) {
         struct policy_account *account = &build->accounts[i];
-        account->security_instance = free_instance(build, LWM2M_OBJECT_SECURITY, security);
-        account->server_instance = free_instance(build, LWM2M_OBJECT_SERVER, server);
-        security = account->security_instance + 1u;
-        server = account->server_instance + 1u;
+        uint16_t ssid = (uint16_t)account->server->id;
+        account->security_instance = shown_for(build, LWM2M_OBJECT_SECURITY, ssid);
+        account->server_instance = shown_for(build, LWM2M_OBJECT_SERVER, ssid);
+        account->oscore_instance = account->grant->oscore.item.mark.line == 0
+                                       ? LWM2M_ID_NONE
+                                       : shown_for(build, LWM2M_OBJECT_OSCORE, ssid);
+    }
+    for (size_t i = 0; i < build->account_count && !build->has_failed; i++) {
+        struct policy_account *account = &build->accounts[i];
+        bool has_oscore = account->grant->oscore.item.mark.line != 0;
+        if (account->security_instance == LWM2M_ID_NONE) {
+            account->security_instance = free_instance(build, LWM2M_OBJECT_SECURITY);
+        }
+        if (account->server_instance == LWM2M_ID_NONE) {
+            account->server_instance = free_instance(build, LWM2M_OBJECT_SERVER);
+        }
+        if (has_oscore && account->oscore_instance == LWM2M_ID_NONE) {
+            account->oscore_instance = free_instance(build, LWM2M_OBJECT_OSCORE);
+        }
     }
 }
 
-/* ---- delete ---- */
+/* ---- Security ---- */
 
-/* Each shown instance of OBJECT with an ssid; with ONLY_OURS those of the plan's servers. */
-static void delete_each(struct policy_build *build, uint16_t object, bool only_ours,
-                        bool is_required)
+const char *policy_accounts_uri(struct policy_build *build, const char *text, const char *name,
+                                const struct policy_server *server, bool *is_secure)
 {
-    for (size_t i = 0; build->shown != NULL && i < build->shown->count; i++) {
-        const struct lwm2m_entry *entry = &build->shown->entries[i];
-        if (entry->path.depth != 2 || entry->path.id[0] != object || entry->ssid == 0) {
-            continue;
-        }
-        bool is_spared = object == LWM2M_OBJECT_SECURITY && is_protected(build, entry->path.id[1]);
-        if (!is_spared && (!only_ours || policy_build_owns(build, entry->ssid))) {
-            policy_build_delete(build, entry->path, is_required);
-        }
+    const char *uri = policy_build_fill(build, text, server, "uri of");
+    const char *wrong = uri != NULL ? policy_uri_check(uri, is_secure, NULL) : NULL;
+    if (wrong == NULL && server != NULL && uri != NULL && *is_secure != server->is_secure) {
+        wrong = "changes its scheme";
     }
+    if (wrong != NULL) {
+        policy_build_fail(build, "uri of '%s', filled in, %s", name, wrong);
+        return NULL;
+    }
+    return uri;
+}
+
+static bool hash_of(int64_t matching, const uint8_t *der, size_t len, uint8_t *hash, size_t *size)
+{
+    static const struct {
+        pki_hash_fn *make;
+        size_t octets;
+    } rows[] = {{NULL, 0},
+                {pki_hash_sha256, PKI_SHA256_OCTETS},
+                {pki_hash_sha384, PKI_SHA384_OCTETS},
+                {pki_hash_sha512, PKI_SHA512_OCTETS}};
+    if (matching < 1 || matching >= (int64_t)(sizeof rows / sizeof rows[0])) {
+        return false;
+    }
+    rows[matching].make(der, len, hash);
+    *size = rows[matching].octets;
+    return true;
 }
 
 /*
- * Object-level deletes spare the bootstrap account on every client (clients.md); not so on /21,
- * where some delete its OSCORE instance: there one by one (lwm2m-bootstrap.md 3.5).
+ * Resources 4, 13, 15. Without a trust the client would take any server for the right one
+ * (clients.md, Anjay): never written so. Object 0 of version 1.0 has neither 13 nor 15: there only
+ * the exact certificate can be told.
  */
-void policy_accounts_delete(struct policy_build *build)
+static void want_trust(struct policy_build *build, struct policy_wanted *wanted,
+                       const struct policy_account *account)
 {
-    bool keeps = build->rule->others == POLICY_OTHERS_KEEP;
-    if (keeps) {
-        delete_each(build, LWM2M_OBJECT_SECURITY, true, true);
-        delete_each(build, LWM2M_OBJECT_SERVER, true, true);
+    const struct policy_trust *trust = &account->server->trust;
+    const char *name = account->server->item.name;
+    uint8_t hash[HASH_OCTETS_MAX];
+    size_t size = 0;
+    bool is_old = policy_build_object_version(build, LWM2M_OBJECT_SECURITY) < LWM2M_VERSION(1, 1);
+    bool has_usage = trust->usage != SCHEMA_UNSET;
+    if (trust->item.mark.line == 0 || trust->der_len == 0) {
+        policy_build_fail(build, "server '%s' has no trust: a client would take any server for it",
+                          name);
+        return;
+    }
+    if (is_old && has_usage && trust->usage != USAGE_DEFAULT) {
+        policy_build_fail(build,
+                          "certificate usage %d of server '%s' needs object 0 of version "
+                          "1.1, which the device has not",
+                          (int)trust->usage, name);
+        return;
+    }
+    if (is_old || !hash_of(trust->matching, trust->der, trust->der_len, hash, &size)) {
+        policy_build_bytes(build, wanted, 4, trust->der, trust->der_len, false);
     } else {
-        policy_build_delete(build, lwm2m_path_of(1, LWM2M_OBJECT_SECURITY, 0, 0, 0), true);
-        policy_build_delete(build, lwm2m_path_of(1, LWM2M_OBJECT_SERVER, 0, 0, 0), true);
+        policy_build_bytes(build, wanted, 4, policy_build_copy(build, hash, size), size, false);
     }
-    delete_each(build, LWM2M_OBJECT_OSCORE, keeps, false);
-}
-
-/* ---- credentials ---- */
-
-/* The newest credential of the server that the device may hold, or NULL. */
-static const struct pki_credential *newest(const struct policy_build *build, uint16_t server_id,
-                                           bool is_stored)
-{
-    const struct pki_credential *best = NULL;
-    for (size_t i = 0; i < build->subject->credential_count; i++) {
-        const struct pki_credential *one = &build->subject->credentials[i];
-        enum pki_credential_state state = pki_credential_state(one);
-        bool is_good = state == PKI_CREDENTIAL_ACTIVE || state == PKI_CREDENTIAL_UNCONFIRMED ||
-                       (is_stored && state == PKI_CREDENTIAL_STAGED);
-        if (one->server_id == server_id && one->mode == PKI_MODE_PSK && is_good &&
-            one->is_stored == is_stored && (best == NULL || one->serial > best->serial)) {
-            best = one;
-        }
+    if (trust->matching != SCHEMA_UNSET) {
+        policy_build_number(build, wanted, 13, trust->matching, trust->matching == MATCHING_EXACT);
     }
-    return best;
-}
-
-static bool is_due(const struct pki_credential *credential, const struct policy_psk *psk,
-                   int64_t now_at)
-{
-    int64_t since = credential->active_at != 0 ? credential->active_at : credential->staged_at;
-    return psk->renew_s == 0 ||
-           (psk->renew_s != INT64_MAX && (now_at < since || now_at - since >= psk->renew_s));
-}
-
-static const struct pki_credential *mint(struct policy_build *build,
-                                         const struct policy_account *account, const char *identity,
-                                         size_t identity_len)
-{
-    if (build->subject->device == NULL) {
-        policy_build_fail(build, "a key cannot be minted for a device without a record");
-        return NULL;
+    if (has_usage) {
+        policy_build_number(build, wanted, 15, trust->usage, trust->usage == USAGE_DEFAULT);
     }
-    struct pki_credential *fresh = policy_array_add(&build->arena, &build->minted, sizeof *fresh);
-    if (fresh == NULL) {
-        policy_build_fail(build, "out of memory");
-        return NULL;
-    }
-    fresh->device_id = build->subject->device->id;
-    fresh->server_id = (uint16_t)account->server->id;
-    fresh->mode = PKI_MODE_PSK;
-    memcpy(fresh->identity, identity, identity_len);
-    fresh->identity_len = identity_len;
-    fresh->secret_len = (size_t)account->grant->psk.bytes;
-    fresh->staged_at = build->now_at;
-    build->random(build->random_context, fresh->secret, fresh->secret_len);
-    return fresh;
-}
-
-static const struct pki_credential *psk_for(struct policy_build *build,
-                                            const struct policy_account *account)
-{
-    const struct policy_psk *psk = &account->grant->psk;
-    uint16_t server_id = (uint16_t)account->server->id;
-    const struct pki_credential *held = newest(build, server_id, psk->is_stored);
-    if (psk->is_stored) {
-        if (held == NULL || held->identity_len == 0 || held->secret_len == 0) {
-            policy_build_fail(build, "no key is stored for server '%s' (id %u)",
-                              account->server->item.name, (unsigned)server_id);
-            return NULL;
-        }
-        return held;
-    }
-    char identity[POLICY_IDENTITY_OCTETS_MAX + 1];
-    struct policy_template_values values = {
-        .subject = build->subject, .server = account->server->item.name, .server_id = server_id};
-    char reason[POLICY_REASON_MAX + 1];
-    size_t len = policy_template_fill(psk->identity, &values, identity, sizeof identity, reason);
-    if (len == SIZE_MAX) {
-        policy_build_fail(build, "identity for '%s': %.100s", account->server->item.name, reason);
-        return NULL;
-    }
-    bool is_same = held != NULL && held->secret_len == (size_t)psk->bytes &&
-                   held->identity_len == len && memcmp(held->identity, identity, len) == 0;
-    return is_same && !is_due(held, psk, build->now_at) ? held
-                                                        : mint(build, account, identity, len);
-}
-
-/* ---- write ---- */
-
-static const char *uri_for(struct policy_build *build, const struct policy_account *account)
-{
-    const struct policy_server *server = account->server;
-    char uri[URI_OCTETS_MAX + 1];
-    char reason[POLICY_REASON_MAX + 1];
-    bool is_secure = false;
-    struct policy_template_values values = {
-        .subject = build->subject, .server = server->item.name, .server_id = (uint16_t)server->id};
-    size_t len = policy_template_fill(server->uri, &values, uri, sizeof uri, reason);
-    if (len == SIZE_MAX) {
-        policy_build_fail(build, "uri of '%s': %.100s", server->item.name, reason);
-        return NULL;
-    }
-    const char *wrong = policy_uri_check(uri, &is_secure, NULL);
-    if (wrong != NULL || is_secure != server->is_secure) {
-        policy_build_fail(build, "uri of '%s', filled in, %s", server->item.name,
-                          wrong != NULL ? wrong : "changes its scheme");
-        return NULL;
-    }
-    const char *copy = policy_arena_text(&build->arena, uri, len);
-    if (copy == NULL) {
-        policy_build_fail(build, "out of memory");
-    }
-    return copy;
 }
 
 /* lwm2m-objects.md section 2: unused key material is written with zero length. */
-static void write_security(struct policy_build *build, const struct policy_account *account)
+static void want_key(struct policy_build *build, struct policy_wanted *wanted,
+                     const struct policy_account *account)
 {
-    bool has_psk = account->grant->nosec != 1;
-    const char *uri = uri_for(build, account);
-    const struct pki_credential *psk = has_psk && uri != NULL ? psk_for(build, account) : NULL;
+    const struct policy_grant *grant = account->grant;
+    const struct pki_credential *key = NULL;
+    int mode = MODE_NOSEC;
+    if (grant->has_cert || grant->has_rpk) {
+        mode = grant->has_cert ? MODE_X509 : MODE_RPK;
+        key = policy_key_stored(build, account, grant->has_cert ? PKI_MODE_X509 : PKI_MODE_RPK);
+        want_trust(build, wanted, account);
+    } else if (grant->psk.item.mark.line != 0 || grant->psk.is_stored) {
+        mode = MODE_PSK;
+        key = policy_key_psk(build, account);
+    }
     if (build->has_failed) {
         return;
     }
-    struct policy_draft *draft = policy_build_write(
-        build, lwm2m_path_of(2, LWM2M_OBJECT_SECURITY, account->security_instance, 0, 0), true);
-    if (draft == NULL) {
-        return;
+    bool has_public = mode == MODE_RPK || mode == MODE_X509;
+    const void *identity = key == NULL ? (const void *)"" : key->identity;
+    size_t identity_len = key == NULL ? 0 : key->identity_len;
+    policy_build_number(build, wanted, 2, mode, false);
+    policy_build_bytes(build, wanted, 3, has_public ? key->public_part : identity,
+                       has_public ? key->public_len : identity_len, false);
+    if (!has_public) {
+        policy_build_bytes(build, wanted, 4, "", 0, false);
     }
-    policy_build_bytes(build, draft, 0, uri, strlen(uri), false);
-    policy_build_number(build, draft, 1, false, false);
-    policy_build_number(build, draft, 2, psk != NULL ? MODE_PSK : MODE_NOSEC, false);
-    policy_build_bytes(build, draft, 3, psk != NULL ? psk->identity : (const uint8_t *)"",
-                       psk != NULL ? psk->identity_len : 0, false);
-    policy_build_bytes(build, draft, 4, "", 0, false);
-    policy_build_bytes(build, draft, 5, psk != NULL ? psk->secret : (const uint8_t *)"",
-                       psk != NULL ? psk->secret_len : 0, false);
-    policy_build_number(build, draft, 10, account->server->id, false);
+    policy_build_bytes(build, wanted, 5, key != NULL ? (const void *)key->secret : "",
+                       key != NULL ? key->secret_len : 0, false);
 }
 
-/* Resources of /1 whose value is a number of struct policy_server; ascending. */
+/* lwm2m-objects.md section 1, resources 6 to 9. */
+static void want_sms(struct policy_build *build, struct policy_wanted *wanted,
+                     const struct policy_account *account)
+{
+    const struct policy_sms *sms = &account->server->sms;
+    if (sms->item.mark.line == 0) {
+        return;
+    }
+    if (sms->security != SCHEMA_UNSET) {
+        policy_build_number(build, wanted, 6, sms->security, true);
+    }
+    if (sms->is_stored) {
+        const struct pki_credential *key = policy_key_stored(build, account, PKI_MODE_SMS);
+        if (key == NULL) {
+            return;
+        }
+        policy_build_bytes(build, wanted, 7, key->identity, key->identity_len, true);
+        policy_build_bytes(build, wanted, 8, key->secret, key->secret_len, true);
+    }
+    if (sms->number != NULL) {
+        policy_build_bytes(build, wanted, 9, sms->number, strlen(sms->number), true);
+    }
+}
+
+/* Leaves of /OBJECT/0, moved to the instance that they got. */
+static void want_extra(struct policy_build *build, struct policy_wanted *wanted,
+                       const struct policy_array *extra)
+{
+    const struct lwm2m_leaf *leaves = extra->items;
+    for (size_t i = 0; i < extra->count; i++) {
+        struct lwm2m_leaf leaf = leaves[i];
+        leaf.path.id[1] = wanted->path.id[1];
+        policy_build_leaf(build, wanted, leaf, true);
+    }
+}
+
+static void want_suites(struct policy_build *build, struct policy_wanted *wanted,
+                        const struct policy_array *suites)
+{
+    const int64_t *numbers = suites->items;
+    for (size_t i = 0; i < suites->count; i++) {
+        struct lwm2m_leaf leaf = {
+            .path = lwm2m_path_of(4, LWM2M_OBJECT_SECURITY, wanted->path.id[1], 16, (uint16_t)i),
+            .value.type = LWM2M_UNSIGNED,
+            .value.as.uinteger = (uint64_t)numbers[i]};
+        policy_build_leaf(build, wanted, leaf, true);
+    }
+}
+
+static void want_security(struct policy_build *build, const struct policy_account *account)
+{
+    const struct policy_server *server = account->server;
+    bool is_secure = false;
+    const char *uri =
+        policy_accounts_uri(build, server->uri, server->item.name, server, &is_secure);
+    struct lwm2m_path path =
+        lwm2m_path_of(2, LWM2M_OBJECT_SECURITY, account->security_instance, 0, 0);
+    struct policy_wanted *wanted =
+        uri != NULL
+            ? policy_build_want(build, POLICY_CLASS_SECURITY, path,
+                                policy_build_on_error(build->rule->on_error.account, POLICY_STOP))
+            : NULL;
+    if (wanted == NULL) {
+        return;
+    }
+    wanted->ssid = (uint16_t)server->id;
+    policy_build_bytes(build, wanted, 0, uri, strlen(uri), false);
+    policy_build_number(build, wanted, 1, false, false);
+    want_key(build, wanted, account);
+    want_sms(build, wanted, account);
+    policy_build_number(build, wanted, 10, server->id, false);
+    const char *sni =
+        server->sni != NULL ? policy_build_fill(build, server->sni, server, "sni of") : NULL;
+    if (sni != NULL) {
+        policy_build_bytes(build, wanted, 14, sni, strlen(sni), true);
+    }
+    want_suites(build, wanted, &server->suites);
+    want_extra(build, wanted, &server->security_extra);
+    if (account->oscore_instance != LWM2M_ID_NONE) {
+        struct lwm2m_leaf link = {.path = lwm2m_path_child(path, 17),
+                                  .value.type = LWM2M_OBJLNK,
+                                  .value.as.link = {LWM2M_OBJECT_OSCORE, account->oscore_instance}};
+        policy_build_leaf(build, wanted, link, false);
+    }
+}
+
+/* ---- Server ---- */
+
+/* Resources of /1 whose value is a number of struct policy_server. */
 static const struct number_row {
     uint16_t rid;
     bool is_optional;
@@ -249,7 +301,6 @@ static const struct number_row {
     {3, true, offsetof(struct policy_server, pmax_s)},
     {5, true, offsetof(struct policy_server, disable_timeout_s)},
     {6, false, offsetof(struct policy_server, store_notifications)},
-    {7, false, SIZE_MAX}, /* binding */
     {13, true, offsetof(struct policy_server, order)},
     {14, true, offsetof(struct policy_server, initial_delay_s)},
     {15, true, offsetof(struct policy_server, failure_blocks)},
@@ -259,46 +310,54 @@ static const struct number_row {
     {19, true, offsetof(struct policy_server, sequence_delay_s)},
     {20, true, offsetof(struct policy_server, sequence_count)},
     {21, true, offsetof(struct policy_server, trigger)},
-    {22, true, SIZE_MAX}, /* preferred transport */
     {23, true, offsetof(struct policy_server, mute_send)},
 };
 
-static void write_server(struct policy_build *build, const struct policy_account *account)
+static void want_server(struct policy_build *build, const struct policy_account *account)
 {
     const struct policy_server *server = account->server;
-    const struct lwm2m_object *object =
-        lwm2m_object_find(lwm2m_registry_builtin(), LWM2M_OBJECT_SERVER);
-    uint16_t version = policy_build_object_version(build, LWM2M_OBJECT_SERVER);
-    struct policy_draft *draft = policy_build_write(
-        build, lwm2m_path_of(2, LWM2M_OBJECT_SERVER, account->server_instance, 0, 0), true);
-    for (size_t i = 0; draft != NULL && i < sizeof number_rows / sizeof number_rows[0]; i++) {
-        const struct number_row *row = &number_rows[i];
-        const struct lwm2m_resource *resource = lwm2m_resource_find(object, row->rid);
-        if (resource == NULL || resource->since > version) {
-            continue;
-        }
-        if (row->offset == SIZE_MAX) {
-            const char *text = row->rid == 7 ? server->binding : server->preferred_transport;
-            if (text != NULL) {
-                policy_build_bytes(build, draft, row->rid, text, strlen(text), row->is_optional);
-            }
-            continue;
-        }
+    struct policy_wanted *wanted =
+        policy_build_want(build, POLICY_CLASS_SERVER,
+                          lwm2m_path_of(2, LWM2M_OBJECT_SERVER, account->server_instance, 0, 0),
+                          policy_build_on_error(build->rule->on_error.account, POLICY_STOP));
+    if (wanted == NULL) {
+        return;
+    }
+    wanted->ssid = (uint16_t)server->id;
+    for (size_t i = 0; i < sizeof number_rows / sizeof number_rows[0]; i++) {
         int64_t value = 0;
-        memcpy(&value, (const unsigned char *)server + row->offset, sizeof value);
+        memcpy(&value, (const unsigned char *)server + number_rows[i].offset, sizeof value);
         if (value != SCHEMA_UNSET) {
-            policy_build_number(build, draft, row->rid, value, row->is_optional);
+            policy_build_number(build, wanted, number_rows[i].rid, value,
+                                number_rows[i].is_optional);
         }
     }
+    if (server->binding != NULL) {
+        policy_build_bytes(build, wanted, 7, server->binding, strlen(server->binding), false);
+    }
+    if (server->apn != SCHEMA_UNSET) {
+        policy_build_link(build, wanted, 10, (struct lwm2m_link_value){11, (uint16_t)server->apn});
+    }
+    if (server->preferred_transport != NULL) {
+        policy_build_bytes(build, wanted, 22, server->preferred_transport,
+                           strlen(server->preferred_transport), true);
+    }
+    want_extra(build, wanted, &server->server_extra);
 }
 
-/* Every Security instance, then every Server instance: the order that all clients take. */
-void policy_accounts_write(struct policy_build *build)
+/* Every Security instance, OSCORE beside them, then every Server instance: the order that all
+ * clients take. */
+void policy_accounts_want(struct policy_build *build)
 {
     for (size_t i = 0; i < build->account_count && !build->has_failed; i++) {
-        write_security(build, &build->accounts[i]);
+        want_security(build, &build->accounts[i]);
     }
     for (size_t i = 0; i < build->account_count && !build->has_failed; i++) {
-        write_server(build, &build->accounts[i]);
+        if (build->accounts[i].oscore_instance != LWM2M_ID_NONE) {
+            policy_oscore_want(build, &build->accounts[i]);
+        }
+    }
+    for (size_t i = 0; i < build->account_count && !build->has_failed; i++) {
+        want_server(build, &build->accounts[i]);
     }
 }

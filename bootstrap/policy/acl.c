@@ -2,9 +2,10 @@
 
 #include <stdlib.h>
 
-enum { RIGHTS_ALL = 15, ACL_RESOURCE = 2 };
+enum { RIGHTS_ALL = 15, RID_OBJECT = 0, RID_INSTANCE = 1, RID_ACL = 2, RID_OWNER = 3 };
 
-bool policy_acl_is_written(const struct policy_build *build)
+/* lwm2m-objects.md 4.2: one server has all rights without any entry. */
+bool policy_acl_is_wanted(const struct policy_build *build)
 {
     bool is_wanted = build->rule->access.name != NULL &&
                      (build->account_count > 1 || policy_build_keeps_others(build) ||
@@ -12,21 +13,85 @@ bool policy_acl_is_written(const struct policy_build *build)
     return is_wanted && policy_build_shows(build, LWM2M_OBJECT_ACCESS_CONTROL);
 }
 
-/*
- * Before the accounts: a client that loses a /0 instance takes along what only that server could
- * reach (lwm2m-objects.md 4.6). Access control is always replaced whole.
- */
-void policy_acl_delete(struct policy_build *build)
+/* ---- what stands ---- */
+
+/* An instance of object 2 as Read gave it. */
+struct standing {
+    uint16_t id;
+    uint16_t object, instance, owner;
+    const struct lwm2m_leaf *leaves;
+    size_t count;
+};
+
+static uint16_t id_of(const struct lwm2m_value *value)
 {
-    bool is_written = policy_acl_is_written(build);
-    bool is_cleared = build->rule->others != POLICY_OTHERS_KEEP;
-    struct lwm2m_path object = lwm2m_path_of(1, LWM2M_OBJECT_ACCESS_CONTROL, 0, 0, 0);
-    if (build->shown == NULL
-            ? is_written
-            : (is_written || is_cleared) && policy_build_shows_instance(build, object.id[0])) {
-        policy_build_delete(build, object, false);
-    }
+    bool is_id = value->type == LWM2M_INTEGER && value->as.integer >= 0 &&
+                 value->as.integer <= LWM2M_ID_NONE;
+    return is_id ? (uint16_t)value->as.integer : LWM2M_ID_NONE;
 }
+
+/* The instance that begins at *AT of what was read, and *AT behind it; false at the end. */
+static bool next_standing(const struct lwm2m_content *read, size_t *at, struct standing *out)
+{
+    if (read == NULL || *at >= read->count) {
+        return false;
+    }
+    *out = (struct standing){.id = read->leaves[*at].path.id[1],
+                             .object = LWM2M_ID_NONE,
+                             .instance = LWM2M_ID_NONE,
+                             .owner = LWM2M_ID_NONE,
+                             .leaves = &read->leaves[*at]};
+    while (*at < read->count && read->leaves[*at].path.id[1] == out->id) {
+        const struct lwm2m_leaf *leaf = &read->leaves[(*at)++];
+        uint16_t rid = leaf->path.depth == 3 ? leaf->path.id[2] : LWM2M_ID_NONE;
+        out->object = rid == RID_OBJECT ? id_of(&leaf->value) : out->object;
+        out->instance = rid == RID_INSTANCE ? id_of(&leaf->value) : out->instance;
+        out->owner = rid == RID_OWNER ? id_of(&leaf->value) : out->owner;
+        out->count++;
+    }
+    return true;
+}
+
+static bool find_standing(const struct policy_build *build, uint16_t object, uint16_t instance,
+                          struct standing *out)
+{
+    size_t at = 0;
+    while (next_standing(build->subject->seen.access, &at, out)) {
+        if (out->object == object && out->instance == instance) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True for the server of an account that is kept. */
+static bool is_kept(const struct policy_build *build, uint16_t ssid)
+{
+    if (build->rule->others != POLICY_OTHERS_KEEP || ssid == 0 || policy_build_owns(build, ssid)) {
+        return false;
+    }
+    for (size_t i = 0; build->shown != NULL && i < build->shown->count; i++) {
+        const struct lwm2m_entry *entry = &build->shown->entries[i];
+        if (entry->path.depth == 2 && entry->path.id[0] == LWM2M_OBJECT_SECURITY &&
+            entry->ssid == ssid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool mentions_kept(const struct policy_build *build, const struct standing *standing)
+{
+    for (size_t i = 0; i < standing->count; i++) {
+        const struct lwm2m_path *path = &standing->leaves[i].path;
+        if (path->depth == 4 && path->id[2] == RID_ACL && is_kept(build, path->id[3])) {
+            return true;
+        }
+    }
+    return is_kept(build, standing->owner);
+}
+
+/* ---- what an entry is about ---- */
 
 static const struct policy_account *account_of(const struct policy_build *build, size_t server)
 {
@@ -62,19 +127,22 @@ static bool target_of(struct policy_build *build, const struct policy_entry *ent
         return account != NULL;
     }
     if (entry->kind == POLICY_ENTRY_OBJECT) {
-        path.depth = 1;
+        path = lwm2m_path_of(1, entry->object, 0, 0, 0);
         *instance = LWM2M_ID_NONE;
         is_there = policy_build_shows(build, entry->object);
     } else {
         *instance = entry->instance;
-        is_there = build->shown == NULL || lwm2m_discover_find(build->shown, path) != NULL ||
-                   is_written_too(build, path);
+        is_there = build->shown == NULL ? policy_build_shows(build, entry->object)
+                                        : lwm2m_discover_find(build->shown, path) != NULL ||
+                                              is_written_too(build, path);
     }
     if (!is_there) {
         policy_build_note(build, path);
     }
     return is_there;
 }
+
+/* ---- rows of resource 2 ---- */
 
 struct grant_row {
     uint16_t ssid;
@@ -88,59 +156,124 @@ static int row_compare(const void *left, const void *right)
     return (a->ssid > b->ssid) - (a->ssid < b->ssid);
 }
 
-/* Rows of resource 2, ascending; the owner gets all rights unless the table says else (4.5). */
+static bool has_row(const struct grant_row *rows, size_t count, uint16_t ssid)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].ssid == ssid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Rows ascending: those of the table, the owner with all rights unless the table says else (4.5),
+ * and what kept servers have by STANDING (NULL: nothing).
+ */
 static size_t rows_of(const struct policy_build *build, const struct policy_entry *entry,
-                      uint16_t owner, struct grant_row *rows)
+                      uint16_t owner, const struct standing *standing, struct grant_row *rows)
 {
     const struct policy_right *rights = entry->rights.items;
     size_t count = 0;
-    bool has_owner = owner == LWM2M_ID_NONE;
     for (size_t i = 0; i < entry->rights.count; i++) {
         uint16_t ssid = rights[i].is_default
                             ? 0
                             : (uint16_t)policy_server_at(build->set, rights[i].server.index)->id;
-        has_owner = has_owner || ssid == owner;
         rows[count++] = (struct grant_row){ssid, rights[i].mask};
     }
-    if (!has_owner) {
+    if (owner != LWM2M_ID_NONE && policy_build_owns(build, owner) && !has_row(rows, count, owner)) {
         rows[count++] = (struct grant_row){owner, RIGHTS_ALL};
+    }
+    for (size_t i = 0; standing != NULL && i < standing->count; i++) {
+        const struct lwm2m_leaf *leaf = &standing->leaves[i];
+        uint16_t ssid = leaf->path.id[3];
+        if (leaf->path.depth == 4 && leaf->path.id[2] == RID_ACL && is_kept(build, ssid) &&
+            !has_row(rows, count, ssid)) {
+            rows[count++] = (struct grant_row){ssid, (uint8_t)(id_of(&leaf->value) & 31)};
+        }
     }
     qsort(rows, count, sizeof *rows, row_compare);
     return count;
 }
 
-static void write_entry(struct policy_build *build, const struct policy_entry *entry,
-                        uint16_t acl_instance, uint16_t target)
+/* ---- want ---- */
+
+/* The smallest ID that no wanted instance has and, as far as was read, none that stands. */
+static uint16_t free_id(const struct policy_build *build)
 {
+    for (uint32_t id = 0; id <= LWM2M_ID_MAX; id++) {
+        struct standing standing;
+        struct lwm2m_path path = lwm2m_path_of(2, LWM2M_OBJECT_ACCESS_CONTROL, (uint16_t)id, 0, 0);
+        bool is_taken = policy_build_find(build, path) != NULL;
+        size_t at = 0;
+        while (!is_taken && next_standing(build->subject->seen.access, &at, &standing)) {
+            is_taken = standing.id == id;
+        }
+        if (!is_taken) {
+            return (uint16_t)id;
+        }
+    }
+    return LWM2M_ID_NONE;
+}
+
+static struct policy_wanted *want_at(struct policy_build *build, uint16_t id)
+{
+    /* A device that cannot be asked may lack the object: then it is skipped. */
+    enum policy_on_error usual = build->shown != NULL ? POLICY_STOP : POLICY_GO_ON;
+    return policy_build_want(build, POLICY_CLASS_ACCESS,
+                             lwm2m_path_of(2, LWM2M_OBJECT_ACCESS_CONTROL, id, 0, 0),
+                             policy_build_on_error(build->rule->on_error.access, usual));
+}
+
+static void want_entry(struct policy_build *build, const struct policy_entry *entry,
+                       uint16_t target)
+{
+    struct standing standing;
+    bool stands = find_standing(build, entry->object, target, &standing);
     uint16_t owner = entry->owner.name != NULL
                          ? (uint16_t)policy_server_at(build->set, entry->owner.index)->id
-                         : LWM2M_ID_NONE;
-    struct grant_row *rows =
-        policy_arena_array(&build->arena, entry->rights.count + 1, sizeof *rows);
-    /* A device that cannot be asked may lack the object: then it is skipped. */
-    struct policy_draft *draft =
-        policy_build_write(build, lwm2m_path_of(2, LWM2M_OBJECT_ACCESS_CONTROL, acl_instance, 0, 0),
-                           build->shown != NULL);
-    if (rows == NULL || draft == NULL) {
+                     : stands && is_kept(build, standing.owner) ? standing.owner
+                                                                : LWM2M_ID_NONE;
+    struct grant_row *rows = policy_arena_array(
+        &build->arena, entry->rights.count + 1 + (stands ? standing.count : 0), sizeof *rows);
+    struct policy_wanted *wanted = want_at(build, stands ? standing.id : free_id(build));
+    if (rows == NULL || wanted == NULL) {
         policy_build_fail(build, "out of memory");
         return;
     }
-    size_t count = rows_of(build, entry, owner, rows);
-    policy_build_number(build, draft, 0, entry->object, false);
-    policy_build_number(build, draft, 1, target, false);
+    size_t count = rows_of(build, entry, owner, stands ? &standing : NULL, rows);
+    policy_build_number(build, wanted, RID_OBJECT, entry->object, false);
+    policy_build_number(build, wanted, RID_INSTANCE, target, false);
     for (size_t i = 0; i < count; i++) {
         struct lwm2m_leaf leaf = {.path = lwm2m_path_of(4, LWM2M_OBJECT_ACCESS_CONTROL,
-                                                        acl_instance, ACL_RESOURCE, rows[i].ssid),
+                                                        wanted->path.id[1], RID_ACL, rows[i].ssid),
                                   .value.type = LWM2M_INTEGER,
                                   .value.as.integer = rows[i].mask};
-        policy_build_leaf(build, draft, leaf, false);
+        policy_build_leaf(build, wanted, leaf, false);
     }
-    policy_build_number(build, draft, 3, owner, false);
+    policy_build_number(build, wanted, RID_OWNER, owner, false);
 }
 
-void policy_acl_write(struct policy_build *build)
+/* What other servers have on instances of which the table does not speak stays as it is. */
+static void want_kept(struct policy_build *build)
 {
-    if (!policy_acl_is_written(build)) {
+    struct standing standing;
+    size_t at = 0;
+    while (next_standing(build->subject->seen.access, &at, &standing)) {
+        struct lwm2m_path path = lwm2m_path_of(2, LWM2M_OBJECT_ACCESS_CONTROL, standing.id, 0, 0);
+        if (policy_build_find(build, path) != NULL || !mentions_kept(build, &standing)) {
+            continue;
+        }
+        struct policy_wanted *wanted = want_at(build, standing.id);
+        for (size_t i = 0; wanted != NULL && i < standing.count; i++) {
+            policy_build_leaf(build, wanted, standing.leaves[i], false);
+        }
+    }
+}
+
+void policy_acl_want(struct policy_build *build)
+{
+    if (!policy_acl_is_wanted(build)) {
         bool is_missing = build->rule->access.name != NULL && build->account_count > 1;
         if (is_missing) {
             policy_build_note(build, lwm2m_path_of(1, LWM2M_OBJECT_ACCESS_CONTROL, 0, 0, 0));
@@ -150,11 +283,12 @@ void policy_acl_write(struct policy_build *build)
     const struct policy_access *table =
         (const struct policy_access *)build->set->all.access.items + build->rule->access.index;
     const struct policy_entry *entries = table->entries.items;
-    uint16_t acl_instance = 0;
+    build->aims.is_access_exact = true;
     for (size_t i = 0; i < table->entries.count && !build->has_failed; i++) {
         uint16_t target = 0;
         if (target_of(build, &entries[i], &target)) {
-            write_entry(build, &entries[i], acl_instance++, target);
+            want_entry(build, &entries[i], target);
         }
     }
+    want_kept(build);
 }

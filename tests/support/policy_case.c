@@ -159,6 +159,20 @@ static int64_t number_at(const struct policy_op *op, uint16_t rid)
     return leaf != NULL && leaf->value.type == LWM2M_INTEGER ? leaf->value.as.integer : -1;
 }
 
+/* True when DISCOVER shows a Server instance of SSID, and PLAN leaves it. */
+static bool is_shown_for(const struct policy_plan *plan, const struct lwm2m_discover *discover,
+                         int64_t ssid)
+{
+    for (size_t i = 0; discover != NULL && i < discover->count; i++) {
+        const struct lwm2m_entry *entry = &discover->entries[i];
+        if (entry->path.depth == 2 && entry->path.id[0] == LWM2M_OBJECT_SERVER &&
+            entry->ssid == ssid && !is_deleted(plan, entry->path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *broken_security(const struct policy_plan *plan,
                                    const struct lwm2m_discover *discover,
                                    const struct policy_op *op)
@@ -173,7 +187,9 @@ static const char *broken_security(const struct policy_plan *plan,
         return "writes the bootstrap account";
     }
     bool has_key = leaf_at(op, 3)->value.as.bytes.len > 0 && leaf_at(op, 5)->value.as.bytes.len > 0;
-    if (!op->is_required || has_key != (number_at(op, 2) == 0)) {
+    int64_t mode = number_at(op, 2);
+    bool has_trust = leaf_at(op, 4)->value.as.bytes.len > 0;
+    if (!op->is_required || has_key != (mode != 3) || has_trust != (mode == 1 || mode == 2)) {
         return "mode and key material of a Security instance differ";
     }
     size_t pairs = 0;
@@ -183,7 +199,19 @@ static const char *broken_security(const struct policy_plan *plan,
                        number_at(other, 0) == number_at(op, 10);
         pairs += is_pair;
     }
-    return pairs == 1 ? NULL : "a Security instance has not exactly one Server instance";
+    bool stands = pairs == 0 && is_shown_for(plan, discover, number_at(op, 10));
+    return pairs == 1 || stands ? NULL : "a Security instance has not exactly one Server instance";
+}
+
+/* True when the instance that OP writes is shown for another server and is not deleted before. */
+static bool is_of_another(const struct policy_plan *plan, const struct lwm2m_discover *discover,
+                          const struct policy_op *op)
+{
+    const struct lwm2m_entry *entry =
+        lwm2m_discover_find(discover, lwm2m_path_of(2, op->path.id[0], op->path.id[1], 0, 0));
+    int64_t ssid = number_at(op, op->path.id[0] == LWM2M_OBJECT_SECURITY ? 10 : 0);
+    return op->path.depth == 2 && entry != NULL && entry->ssid != ssid &&
+           !is_deleted(plan, entry->path);
 }
 
 static const char *broken_leaves(const struct policy_op *op)
@@ -194,7 +222,10 @@ static const char *broken_leaves(const struct policy_op *op)
             return "leaves are not ascending under the path";
         }
     }
-    return op->path.depth == 2 && op->leaf_count > 0 ? NULL : "a Write is not of an instance";
+    bool is_part = op->path.depth == 3 && op->path.id[0] == LWM2M_OBJECT_SERVER;
+    return (op->path.depth == 2 || is_part) && op->leaf_count > 0
+               ? NULL
+               : "a Write is neither of an instance nor of a resource of /1";
 }
 
 static const char *broken_body(const struct policy_plan *plan, size_t op, uint16_t format)
@@ -228,9 +259,9 @@ static const char *broken_write(const struct policy_plan *plan,
         !shows(discover, op->path.id[0])) {
         broken = "writes an object that the device lacks";
     }
-    if (broken == NULL && discover != NULL && op->path.id[0] <= 2 &&
-        lwm2m_discover_find(discover, op->path) != NULL && !is_deleted(plan, op->path)) {
-        broken = "writes over an instance that stays";
+    if (broken == NULL && discover != NULL && op->path.id[0] <= 1 &&
+        is_of_another(plan, discover, op)) {
+        broken = "writes over an account of another server";
     }
     for (size_t i = 0; i < index && broken == NULL; i++) {
         if (plan->ops[i].kind == POLICY_OP_WRITE &&
@@ -261,5 +292,5 @@ const char *policy_case_broken(const struct policy_plan *plan,
     if (broken == NULL && plan->is_blind != (discover == NULL)) {
         broken = "is_blind does not tell whether the device was asked";
     }
-    return broken != NULL || has_written ? broken : "writes nothing";
+    return broken != NULL || has_written || discover != NULL ? broken : "writes nothing";
 }

@@ -91,6 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         check_registry(registry);
     }
+    /* Whoever holds a reference still sees what was there. */
+    struct lwm2m_definitions *held = lwm2m_definitions_ref(definitions);
     lwm2m_definitions_unref(definitions);
+    check_registry(lwm2m_definitions_registry(held));
+    lwm2m_definitions_unref(held);
     return 0;
 }

@@ -384,15 +384,40 @@ static void many_objects(void **state)
     lwm2m_definitions_unref(definitions);
 }
 
+static void as_many_as_there_is_room_for(void **state)
+{
+    (void)state;
+    struct lwm2m_definitions *definitions = lwm2m_definitions_new();
+    struct lwm2m_definition_fault fault;
+    char text[1024];
+    assert_non_null(definitions);
+    for (unsigned i = 0; i <= LWM2M_DEFINITION_OBJECTS_MAX; i++) {
+        (void)snprintf(text, sizeof text, OBJECT("%u", "1.0") TAIL, 30000 + i);
+        assert_int_equal(add(definitions, text, &fault),
+                         i == LWM2M_DEFINITION_OBJECTS_MAX ? LWM2M_ELIMIT : LWM2M_OK);
+    }
+    assert_non_null(strstr(fault.text, "too many"));
+    assert_non_null(find(definitions, 30000));
+    assert_null(find(definitions, 30000 + LWM2M_DEFINITION_OBJECTS_MAX));
+    lwm2m_definitions_unref(definitions);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads),        cmocka_unit_test(lists_bound_values),
-        cmocka_unit_test(refuses),      cmocka_unit_test(takes),
-        cmocka_unit_test(versions),     cmocka_unit_test(the_later_of_one_version_counts),
-        cmocka_unit_test(builtin_stay), cmocka_unit_test(secrets),
-        cmocka_unit_test(is_bounded),   cmocka_unit_test(long_texts),
-        cmocka_unit_test(references),   cmocka_unit_test(many_objects),
+        cmocka_unit_test(reads),
+        cmocka_unit_test(lists_bound_values),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(takes),
+        cmocka_unit_test(versions),
+        cmocka_unit_test(the_later_of_one_version_counts),
+        cmocka_unit_test(builtin_stay),
+        cmocka_unit_test(secrets),
+        cmocka_unit_test(is_bounded),
+        cmocka_unit_test(long_texts),
+        cmocka_unit_test(references),
+        cmocka_unit_test(many_objects),
+        cmocka_unit_test(as_many_as_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,8 +103,12 @@ class Usage(Home):
             ("needs --server and --psk-file", ["device", "credential", "set", ENDPOINT]),
             ("policy check does not take 'b'", ["policy", "check", "a", "b"]),
             ("policy list does not take 'a'", ["policy", "list", "a"]),
-            ("--format is tlv or senml-cbor, not 'text'",
+            ("--format is tlv, senml-json, senml-cbor, lwm2m-cbor or json, not 'text'",
              ["policy", "plan", ENDPOINT, "--format", "text"]),
+            ("--read-format is tlv, senml-json,", ["policy", "plan", ENDPOINT, "--read-servers", "-",
+                                                   "--read-format", "opaque"]),
+            ("--show-secrets is for --hex", ["policy", "plan", ENDPOINT, "--show-secrets"]),
+            ("policy test takes a folder or a file NAME.cases.yaml", ["policy", "test", "/dev/null"]),
             ("--count is a number from 1, not '-1'", ["trace", "--count", "-1"]),
             ("status does not take 'x'", ["status", "x"]),
             ("reload does not take --count", ["reload", "--count", "1"]),
@@ -472,15 +476,84 @@ class Policy(Home):
     def test_plan_for_what_the_device_shows(self):
         self.add()
         shown = '</>;lwm2m=1.1,</0/3>;uri="coaps://b",</0/1>;ssid=9;uri="coaps://o",</1/0>;ssid=9\n'
-        plan = self.ok("policy", "plan", ENDPOINT, "--json", "--discover", "-", "--format", "senml-cbor",
+        plan = self.ok("policy", "plan", ENDPOINT, "--json", "--against", "-", "--format", "senml-cbor",
                        stdin=shown).document()
         self.assertEqual((plan["is_blind"], plan["bootstrap_instance"], plan["formats"][0]),
                          (False, 3, "senml-cbor"))
         self.assertNotIn("/0/3", [op.get("path") for op in plan["ops"]])
-        self.bad(1, "CoRE Link Format", "policy", "plan", ENDPOINT, "--discover", self.file("d", "<</0"))
-        self.bad(1, "No such file", "policy", "plan", ENDPOINT, "--discover", "absent")
-        self.bad(1, "more than 65536 octets", "policy", "plan", ENDPOINT, "--discover",
+        self.bad(1, "CoRE Link Format", "policy", "plan", ENDPOINT, "--against", self.file("d", "<</0"))
+        self.bad(1, "No such file", "policy", "plan", ENDPOINT, "--against", "absent")
+        self.bad(1, "more than 65535 octets", "policy", "plan", ENDPOINT, "--against",
                  self.file("d", "</0>," * 20000))
+
+    def test_plan_with_reads(self):
+        self.add()
+        shown = self.file("shown", '</>;lwm2m=1.1,</0/0>,</0/1>;ssid=101;uri="coaps://a",</1/0>;ssid=101,</3/0>')
+        servers = self.file("servers", '[{"bn":"/1/0/","n":"0","v":101},{"n":"1","v":86400}]')
+        plan = self.ok("policy", "plan", ENDPOINT, "--json", "--against", shown, "--read-servers", servers)
+        self.assertEqual(plan.document()["verdict"], "apply")
+        self.bad(2, "need --against", "policy", "plan", ENDPOINT, "--read-servers", servers)
+        self.bad(1, "is no answer to a Read of /2 in senml-json", "policy", "plan", ENDPOINT, "--against", shown,
+                 "--read-access", self.file("access", "{"))
+        self.bad(1, "No such file", "policy", "plan", ENDPOINT, "--against", shown, "--read-access", "absent")
+
+    def test_octets_hide_secrets_unless_asked(self):
+        self.add()
+        self.ok("device", "credential", "set", ENDPOINT, "--server", 101, "--psk-file", self.file("psk", KEY),
+                "--identity", "i")
+        self.file("home/policies/one-server.yaml", "imprint: 1\nservers:\n  a: {id: 101, uri: 'coaps://a'}\n"
+                  "policies:\n  - name: x\n    servers: {a: {psk: stored}}\n")
+        for name, form in (("tlv", KEY), ("senml-cbor", KEY), ("senml-json", "wP_uABEiM0RVZneImaq7zA".encode().hex())):
+            with self.subTest(name):
+                words = ("policy", "plan", ENDPOINT, "--json", "--hex", "--format", name)
+
+                def body(*more):
+                    return next(op["octets"] for op in self.ok(*words, *more).document()["ops"]
+                                if op.get("path") == "/0/1")
+                hidden, shown = body(), body("--show-secrets")
+                self.assertIn(form, shown)
+                self.assertEqual(hidden, shown.replace(form, "." * len(form)))
+                self.assertNotIn(form, self.ok(*words).out)
+        actions = [record["action"] for record in self.ok("audit", "--json").documents()]
+        self.assertEqual(actions.count("policy.plan"), 3)
+
+    def test_objects(self):
+        self.add()
+        objects = self.folder / "home" / "objects"
+        objects.mkdir()
+        (objects / "bad.xml").write_text("<LWM2M>", encoding="utf-8")
+        self.bad(1, "bad.xml", "policy", "plan", ENDPOINT)
+        self.bad(1, "bad.xml", "policy", "list")
+        self.assertEqual(self.run_cli("policy", "check").code, 1)
+        (objects / "bad.xml").unlink()
+        self.bad(1, "holds no *.xml file", "policy", "list")
+        objects.rmdir()
+        self.ok("policy", "list")
+        self.bad(1, "absent", "policy", "list", "--objects", "absent")
+
+    def test_cases(self):
+        good = ("cases:\n- name: all\n  device: {endpoint: e}\n"
+                "  expect: {verdict: apply, policy: default}\n")
+        cases = self.folder / "home" / "policies" / "one-server.cases.yaml"
+        self.bad(1, "no case file", "policy", "test")
+        cases.write_text(good, encoding="utf-8")
+        self.assertIn("1 case passed", self.ok("policy", "test").err)
+        self.assertIn("1 case passed", self.ok("policy", "test", cases, home=False).err)
+        cases.write_text(good + "- name: none\n  device: {}\n  expect: {operations: []}\n", encoding="utf-8")
+        result = self.run_cli("policy", "test", cases)
+        self.assertEqual(result.code, 1)
+        self.assertIn("1 of 2 cases failed", result.err)
+        self.assertIn("FAILED  none\n", result.out)
+        self.assertIn(f"{cases}:7:12: error: the operations are others", result.out)
+        self.assertIn("    + write /0/1", result.out)
+        rows = [json.loads(line) for line in self.run_cli("policy", "test", cases, "--json").out.splitlines()]
+        self.assertEqual([row["has_passed"] for row in rows], [True, False])
+        self.assertIn("+ write /0/1", rows[1]["difference"])
+        cases.write_text("cses: []\n", encoding="utf-8")
+        result = self.run_cli("policy", "test", cases)
+        self.assertEqual(result.code, 1)
+        self.assertIn("unknown key 'cses'", result.out)
+        self.bad(1, "No such file", "policy", "test", self.folder / "absent")
 
     def test_no_policy_matches(self):
         self.add()

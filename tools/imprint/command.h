@@ -46,7 +46,13 @@ enum cli_option_id {
     CLI_OPT_OUT,
     CLI_OPT_FORCE,
     CLI_OPT_SERVER,
-    CLI_OPT_DISCOVER,
+    CLI_OPT_AGAINST,
+    CLI_OPT_READ_SERVERS,
+    CLI_OPT_READ_ACCESS,
+    CLI_OPT_READ_FORMAT,
+    CLI_OPT_HEX,
+    CLI_OPT_SHOW_SECRETS,
+    CLI_OPT_OBJECTS,
     CLI_OPT_FORMAT,
     CLI_OPT_COUNT,
     CLI_OPTIONS /* how many */
@@ -139,6 +145,7 @@ enum cli_status cli_device_unknown(struct cli_call *call);
 enum cli_status cli_policy_check(struct cli_call *call);
 enum cli_status cli_policy_list(struct cli_call *call);
 enum cli_status cli_policy_plan(struct cli_call *call);
+enum cli_status cli_policy_test(struct cli_call *call);
 enum cli_status cli_audit(struct cli_call *call);
 enum cli_status cli_home_stats(struct cli_call *call);
 enum cli_status cli_trace(struct cli_call *call);

@@ -33,11 +33,23 @@ const struct cli_option cli_options[CLI_OPTIONS] = {
                      "write to FILE, mode 0600 (- = standard output); an existing file is kept"},
     [CLI_OPT_FORCE] = {"--force", NULL, false, "replace an existing FILE"},
     [CLI_OPT_SERVER] = {"--server", "ID", false, "short server ID, 1 to 65534"},
-    [CLI_OPT_DISCOVER] =
-        {"--discover", "FILE", false,
-         "plan for what the device shows: its Discover answer (- = standard input)"},
+    [CLI_OPT_AGAINST] = {"--against", "FILE", false,
+                         "what the device shows: its Discover answer (- = standard input)"},
+    [CLI_OPT_READ_SERVERS] = {"--read-servers", "FILE", false,
+                              "what it answers to a Read of /1; needs --against"},
+    [CLI_OPT_READ_ACCESS] = {"--read-access", "FILE", false,
+                             "what it answers to a Read of /2; needs --against"},
+    [CLI_OPT_READ_FORMAT] = {"--read-format", "FORMAT", false,
+                             "the content format of these answers (default senml-json)"},
+    [CLI_OPT_HEX] = {"--hex", NULL, false,
+                     "print the octets of each Write in hex; those of secrets as .."},
+    [CLI_OPT_SHOW_SECRETS] = {"--show-secrets", NULL, false,
+                              "with --hex: print those of secrets too, and leave an audit record"},
+    [CLI_OPT_OBJECTS] = {"--objects", "DIR", false,
+                         "object definitions in XML (default: the folder objects of the home)"},
     [CLI_OPT_FORMAT] = {"--format", "FORMAT", false,
-                        "the content format that the device asks for: tlv or senml-cbor"},
+                        "the content format that the device asks for: tlv, senml-json, "
+                        "senml-cbor, lwm2m-cbor or json"},
     [CLI_OPT_COUNT] = {"--count", "N", false, "end after N messages"},
 };
 
@@ -45,6 +57,11 @@ const struct cli_option cli_options[CLI_OPTIONS] = {
     (CLI_BIT(CLI_OPT_PSK_FILE) | CLI_BIT(CLI_OPT_PSK_FORMAT) | CLI_BIT(CLI_OPT_IDENTITY) |         \
      CLI_BIT(CLI_OPT_IDENTITY_HEX))
 #define DEVICE_OPTIONS (CLI_BIT(CLI_OPT_GROUP) | CLI_BIT(CLI_OPT_ATTR) | CLI_BIT(CLI_OPT_POLICY))
+
+/* What a device shows. */
+#define SHOWN_OPTIONS                                                                              \
+    (CLI_BIT(CLI_OPT_AGAINST) | CLI_BIT(CLI_OPT_READ_SERVERS) | CLI_BIT(CLI_OPT_READ_ACCESS) |     \
+     CLI_BIT(CLI_OPT_READ_FORMAT) | CLI_BIT(CLI_OPT_FORMAT) | CLI_BIT(CLI_OPT_OBJECTS))
 
 const struct cli_command cli_commands[] = {
     {"init", "", 0, 0, CLI_BIT(CLI_OPT_PASSPHRASE), CLI_STORE_NONE,
@@ -90,18 +107,30 @@ const struct cli_command cli_commands[] = {
      "For policies that say `psk: stored`. Needs --server, --psk-file and an identity.",
      cli_device_credential_set},
 
-    {"policy check", "[PATH]", 0, 1, JSON, CLI_HOME_NONE,
+    {"policy check", "[PATH]", 0, 1, CLI_BIT(CLI_OPT_OBJECTS) | JSON, CLI_HOME_NONE,
      "check a policy file or folder (default: the home's) and report every problem",
      "Prints file:line:column: error: text for each. Exit 1 when there is an error.",
      cli_policy_check},
-    {"policy list", "", 0, 0, JSON, CLI_STORE_NONE, "list the policies in the order of matching",
-     NULL, cli_policy_list},
-    {"policy plan", "ENDPOINT", 1, 1, CLI_BIT(CLI_OPT_DISCOVER) | CLI_BIT(CLI_OPT_FORMAT) | JSON,
-     CLI_STORE_READ, "show the very operations that the daemon would send; secrets as lengths",
-     "Without --discover the plan is made as for a device that does not answer Discover. Nothing "
-     "is\n"
-     "stored: a credential shown as minted is minted anew at the bootstrap.",
+    {"policy list", "", 0, 0, CLI_BIT(CLI_OPT_OBJECTS) | JSON, CLI_STORE_NONE,
+     "list the policies in the order of matching", NULL, cli_policy_list},
+    {"policy plan", "ENDPOINT", 1, 1,
+     SHOWN_OPTIONS | CLI_BIT(CLI_OPT_HEX) | CLI_BIT(CLI_OPT_SHOW_SECRETS) | JSON, CLI_STORE_RECORD,
+     "show the very operations that the daemon would send; secrets as lengths",
+     "With --against the plan is the difference between what the device shows and what the policy "
+     "wants;\n"
+     "without, it is made as for a device that does not answer Discover. Nothing is stored: a "
+     "credential\n"
+     "shown as minted is minted anew at the bootstrap.",
      cli_policy_plan},
+    {"policy test", "[PATH]", 0, 1, CLI_BIT(CLI_OPT_OBJECTS) | JSON, CLI_HOME_NONE,
+     "run the cases beside the policies (default: the home's) and tell what is not as expected",
+     "PATH is a file NAME.cases.yaml or a folder of them. A case says who comes, what it shows, "
+     "and "
+     "what the\n"
+     "policies must make of it; NAME.cases.yaml tests NAME.yaml, unless it names another file or "
+     "folder.\n"
+     "Keys are minted without randomness. Exit 1 when a case fails.",
+     cli_policy_test},
 
     {"status", "", 0, 0, JSON, CLI_STORE_NONE, "show the state of the running daemon", NULL,
      cli_daemon_status},

@@ -169,16 +169,21 @@ static void print_rows(const struct cli_table *table, int indent)
     }
 }
 
+void cli_table_free(struct cli_table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        free(table->cells[i]);
+    }
+    free(table->cells);
+    *table = (struct cli_table){.columns = table->columns};
+}
+
 enum cli_status cli_table_print(struct cli_table *table, int indent)
 {
     bool is_broken = table->is_broken;
     if (!is_broken) {
         print_rows(table, indent);
     }
-    for (size_t i = 0; i < table->count; i++) {
-        free(table->cells[i]);
-    }
-    free(table->cells);
-    *table = (struct cli_table){.columns = table->columns};
+    cli_table_free(table);
     return is_broken ? cli_fail("out of memory") : CLI_DONE;
 }

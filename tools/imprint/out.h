@@ -44,6 +44,8 @@ struct cli_table {
 /* Adds one cell; the first COLUMNS cells are the head. */
 void cli_table_cell(struct cli_table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Frees TABLE unprinted. */
+void cli_table_free(struct cli_table *table);
 /* Prints TABLE indented by INDENT blanks, and frees it. */
 enum cli_status cli_table_print(struct cli_table *table, int indent);
 

@@ -1,124 +1,35 @@
-#include "tools/imprint/plan_show.h"
+#include "tools/imprint/plan_value.h"
 #include "tools/imprint/json.h"
 #include "tools/imprint/out.h"
 #include "tools/imprint/say.h"
 #include "pki/secret.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_MAX   65536
-#define VALUE_TEXT 1200
-
-static const char *verdict_name(enum policy_verdict verdict)
+const char *cli_verdict(enum policy_verdict verdict)
 {
     return verdict == POLICY_APPLY ? "apply" : verdict == POLICY_HOLD ? "hold" : "deny";
 }
 
-static const struct lwm2m_resource *resource_of(struct lwm2m_path path)
+static void release(char *hex)
 {
-    const struct lwm2m_object *object = lwm2m_object_find(lwm2m_registry_builtin(), path.id[0]);
-    return object != NULL && path.depth >= 3 ? lwm2m_resource_find(object, path.id[2]) : NULL;
-}
-
-static bool is_octets(enum lwm2m_type type)
-{
-    return type == LWM2M_OPAQUE || type == LWM2M_STRING || type == LWM2M_CORELNK;
-}
-
-/* Whether the plan made these very octets, and the store does not know them yet. */
-static bool is_minted(const struct policy_plan *plan, const struct lwm2m_value *value)
-{
-    for (size_t i = 0; i < plan->minted_count; i++) {
-        const struct pki_credential *it = &plan->minted[i];
-        if (it->secret_len == value->as.bytes.len &&
-            pki_secret_equal(it->secret, value->as.bytes.data, it->secret_len)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void octets_text(const struct lwm2m_value *value, char *out)
-{
-    size_t len = value->as.bytes.len;
-    if (len == 0) {
-        memcpy(out, "(empty)", 8);
-    } else if (value->type != LWM2M_OPAQUE || cli_is_text(value->as.bytes.data, len)) {
-        cli_safe(value->as.bytes.data, len, out, VALUE_TEXT);
-    } else if (len * 2 + 5 < VALUE_TEXT) {
-        memcpy(out, "hex:", 4);
-        pki_secret_hex(value->as.bytes.data, len, out + 4);
-    } else {
-        snprintf(out, VALUE_TEXT, "(%zu octets)", len);
+    if (hex != NULL) {
+        pki_secret_wipe(hex, strlen(hex));
+        free(hex);
     }
 }
 
-static void value_text(const struct policy_plan *plan, const struct lwm2m_leaf *leaf, char *out)
-{
-    const struct lwm2m_resource *resource = resource_of(leaf->path);
-    const struct lwm2m_value *value = &leaf->value;
-    /* What is not known to be harmless is shown as a length. */
-    bool is_secret = is_octets(value->type) &&
-                     (resource == NULL ? value->type == LWM2M_OPAQUE : resource->is_secret);
-    if (is_secret) {
-        snprintf(out, VALUE_TEXT, "(%zu octets%s)", value->as.bytes.len,
-                 is_minted(plan, value) ? ", minted" : "");
-    } else if (is_octets(value->type)) {
-        octets_text(value, out);
-    } else if (value->type == LWM2M_INTEGER || value->type == LWM2M_TIME) {
-        snprintf(out, VALUE_TEXT, "%" PRId64, value->as.integer);
-    } else if (value->type == LWM2M_UNSIGNED) {
-        snprintf(out, VALUE_TEXT, "%" PRIu64, value->as.uinteger);
-    } else if (value->type == LWM2M_FLOAT) {
-        snprintf(out, VALUE_TEXT, "%g", value->as.real);
-    } else if (value->type == LWM2M_BOOLEAN) {
-        snprintf(out, VALUE_TEXT, "%s", value->as.boolean ? "true" : "false");
-    } else if (value->type == LWM2M_OBJLNK) {
-        snprintf(out, VALUE_TEXT, "%u:%u", (unsigned)value->as.link.object,
-                 (unsigned)value->as.link.instance);
-    } else {
-        snprintf(out, VALUE_TEXT, "-");
-    }
-}
+/* ---- text ---- */
 
-static const char *name_of(const struct lwm2m_leaf *leaf)
-{
-    const struct lwm2m_resource *resource = resource_of(leaf->path);
-    return resource != NULL ? resource->name : "";
-}
-
-/* Octets of the body of OP in the format that is tried first; 0 when it cannot be encoded so. */
-static size_t body_size(const struct policy_plan *plan, size_t op)
-{
-    size_t len = 0;
-    uint8_t *body = malloc(BODY_MAX);
-    if (body == NULL || plan->format_count == 0 ||
-        policy_plan_encode(plan, op, plan->formats[0], false, body, BODY_MAX, &len) != LWM2M_OK) {
-        len = 0;
-    }
-    if (body != NULL) {
-        pki_secret_wipe(body, BODY_MAX);
-        free(body);
-    }
-    return len;
-}
-
-static const char *format_name(uint16_t number)
-{
-    const struct lwm2m_format *format = lwm2m_format_by_number(number);
-    return format != NULL ? format->name : "?";
-}
-
-static void print_leaves(const struct policy_plan *plan, const struct policy_op *op)
+static void print_leaves(const struct cli_plan_view *view, const struct policy_op *op)
 {
     struct cli_table table = {.columns = 3};
-    char path[25], value[VALUE_TEXT];
+    char path[LWM2M_PATH_TEXT], value[CLI_VALUE_TEXT];
     for (size_t i = 0; i < op->leaf_count; i++) {
-        value_text(plan, &op->leaves[i], value);
+        cli_plan_value(view, &op->leaves[i], value);
         cli_table_cell(&table, "%s", lwm2m_path_text(op->leaves[i].path, path));
-        cli_table_cell(&table, "%s", name_of(&op->leaves[i]));
+        cli_table_cell(&table, "%s", cli_plan_name(view, &op->leaves[i]));
         cli_table_cell(&table, "%s%s", value,
                        op->is_optional != NULL && op->is_optional[i] ? "  (optional)" : "");
     }
@@ -126,97 +37,156 @@ static void print_leaves(const struct policy_plan *plan, const struct policy_op 
     pki_secret_wipe(value, sizeof value);
 }
 
-static void print_op(const struct policy_plan *plan, size_t index)
+static void print_octets(const char *hex)
 {
-    const struct policy_op *op = &plan->ops[index];
-    char path[25];
+    for (size_t at = 0, len = strlen(hex); at < len; at += 64) {
+        printf("          %.64s\n", hex + at);
+    }
+}
+
+static void print_op(const struct cli_plan_view *view, size_t index)
+{
+    const struct policy_op *op = &view->plan->ops[index];
+    char path[LWM2M_PATH_TEXT];
+    size_t size;
     lwm2m_path_text(op->path, path);
     if (op->kind == POLICY_OP_DELETE) {
         printf("%4zu  DELETE %s%s\n", index + 1, path, op->is_required ? "" : "  (may fail)");
         return;
     }
+    char *hex = cli_plan_octets(view, index, &size);
     printf("%4zu  WRITE  %-8s %s, %zu octets%s\n", index + 1, path,
-           plan->format_count > 0 ? format_name(plan->formats[0]) : "?", body_size(plan, index),
+           view->plan->format_count > 0 ? cli_plan_format(view->plan->formats[0]) : "?", size,
            op->is_required ? "" : "  (may fail)");
-    print_leaves(plan, op);
+    print_leaves(view, op);
+    if (view->shows_octets && hex != NULL) {
+        print_octets(hex);
+    }
+    release(hex);
 }
 
-enum cli_status cli_plan_text(const struct policy_subject *subject,
-                              const struct policy_decision *decision,
-                              const struct policy_plan *plan)
+static void print_names(const char *what, const struct policy_decision *decision)
 {
-    char endpoint[1024], reason[1024], policy[512];
-    cli_safe(subject->endpoint, strlen(subject->endpoint), endpoint, sizeof endpoint);
-    cli_safe(decision->reason, strlen(decision->reason), reason, sizeof reason);
-    cli_safe(decision->policy, strlen(decision->policy), policy, sizeof policy);
-    printf("%s: %s%s%s%s%s%s\n", endpoint, verdict_name(decision->verdict),
-           policy[0] != '\0' ? " policy " : "", policy, reason[0] != '\0' ? " (" : "", reason,
-           reason[0] != '\0' ? ")" : "");
-    if (plan == NULL) {
-        return CLI_DONE;
+    char safe[512];
+    for (size_t i = 0; i < decision->rollout_count; i++) {
+        const char *name = decision->rollouts[i];
+        printf("%s%s", i == 0 ? what : ", ", cli_safe(name, strlen(name), safe, sizeof safe));
     }
+    if (decision->rollout_count > 0) {
+        putchar('\n');
+    }
+}
+
+static void print_plan(const struct cli_plan_view *view)
+{
+    const struct policy_plan *plan = view->plan;
     printf("%s; bootstrap account ", plan->is_blind ? "without Discover" : "with Discover");
     if (plan->bootstrap_instance >= 0) {
-        printf("/0/%d is never touched; formats", (int)plan->bootstrap_instance);
+        printf("/0/%d is %s; formats", (int)plan->bootstrap_instance,
+               plan->moves_bootstrap ? "written in place, last" : "never touched");
     } else {
         printf("unknown; formats");
     }
     for (size_t i = 0; i < plan->format_count; i++) {
-        printf("%s %s", i == 0 ? "" : ",", format_name(plan->formats[i]));
+        printf("%s %s", i == 0 ? "" : ",", cli_plan_format(plan->formats[i]));
     }
     putchar('\n');
-    for (size_t i = 0; i < plan->op_count; i++) {
-        print_op(plan, i);
+    if (plan->kind != NULL) {
+        printf("taken for the client %s\n", plan->kind);
     }
-    printf("%4zu  FINISH\n", plan->op_count + 1);
+    if (plan->note != NULL) {
+        char safe[1024];
+        printf("left out: %s\n", cli_safe(plan->note, strlen(plan->note), safe, sizeof safe));
+    }
+    for (size_t i = 0; i < plan->op_count; i++) {
+        print_op(view, i);
+    }
+    printf("%4zu  FINISH%s\n", plan->op_count + 1,
+           plan->is_unchanged ? "  (the device has all of it)" : "");
+}
+
+enum cli_status cli_plan_text(const struct cli_plan_view *view)
+{
+    const struct policy_decision *decision = view->decision;
+    const char *name = view->subject->endpoint;
+    char endpoint[1024], reason[1024], policy[512];
+    cli_safe(name, strlen(name), endpoint, sizeof endpoint);
+    cli_safe(decision->reason, strlen(decision->reason), reason, sizeof reason);
+    cli_safe(decision->policy, strlen(decision->policy), policy, sizeof policy);
+    printf("%s: %s%s%s%s%s%s\n", endpoint, cli_verdict(decision->verdict),
+           policy[0] != '\0' ? " policy " : "", policy, reason[0] != '\0' ? " (" : "", reason,
+           reason[0] != '\0' ? ")" : "");
+    print_names("rollouts: ", decision);
+    if (view->plan != NULL) {
+        print_plan(view);
+    }
     return CLI_DONE;
 }
 
-static void leaf_json(struct cli_json *json, const struct policy_plan *plan,
+/* ---- JSON ---- */
+
+static void leaf_json(struct cli_json *json, const struct cli_plan_view *view,
                       const struct policy_op *op, size_t index)
 {
-    char path[25], value[VALUE_TEXT];
+    char path[LWM2M_PATH_TEXT], value[CLI_VALUE_TEXT];
     const struct lwm2m_leaf *leaf = &op->leaves[index];
-    value_text(plan, leaf, value);
+    cli_plan_value(view, leaf, value);
     cli_json_object(json, NULL);
     cli_json_string(json, "path", lwm2m_path_text(leaf->path, path));
-    cli_json_string_if(json, "name", name_of(leaf));
+    cli_json_string_if(json, "name", cli_plan_name(view, leaf));
     cli_json_string(json, "value", value);
     cli_json_bool(json, "is_optional", op->is_optional != NULL && op->is_optional[index]);
     cli_json_object_end(json);
 }
 
-static void op_json(struct cli_json *json, const struct policy_plan *plan, size_t index)
+static void write_json(struct cli_json *json, const struct cli_plan_view *view, size_t index)
 {
-    const struct policy_op *op = &plan->ops[index];
-    char path[25];
+    const struct policy_op *op = &view->plan->ops[index];
+    size_t size;
+    char *hex = cli_plan_octets(view, index, &size);
+    cli_json_uint(json, "size", size);
+    if (view->shows_octets && hex != NULL) {
+        cli_json_string(json, "octets", hex);
+    }
+    release(hex);
+    cli_json_array(json, "values");
+    for (size_t i = 0; i < op->leaf_count; i++) {
+        leaf_json(json, view, op, i);
+    }
+    cli_json_array_end(json);
+}
+
+static void op_json(struct cli_json *json, const struct cli_plan_view *view, size_t index)
+{
+    const struct policy_op *op = &view->plan->ops[index];
+    char path[LWM2M_PATH_TEXT];
     cli_json_object(json, NULL);
     cli_json_string(json, "op", op->kind == POLICY_OP_DELETE ? "delete" : "write");
     cli_json_string(json, "path", lwm2m_path_text(op->path, path));
     cli_json_bool(json, "is_required", op->is_required);
     if (op->kind == POLICY_OP_WRITE) {
-        cli_json_uint(json, "size", body_size(plan, index));
-        cli_json_array(json, "values");
-        for (size_t i = 0; i < op->leaf_count; i++) {
-            leaf_json(json, plan, op, i);
-        }
-        cli_json_array_end(json);
+        write_json(json, view, index);
     }
     cli_json_object_end(json);
 }
 
-static void plan_json(struct cli_json *json, const struct policy_plan *plan)
+static void plan_json(struct cli_json *json, const struct cli_plan_view *view)
 {
+    const struct policy_plan *plan = view->plan;
     cli_json_bool(json, "is_blind", plan->is_blind);
+    cli_json_bool(json, "is_unchanged", plan->is_unchanged);
     cli_json_int(json, "bootstrap_instance", plan->bootstrap_instance);
+    cli_json_bool(json, "moves_bootstrap", plan->moves_bootstrap);
+    cli_json_string_if(json, "client", plan->kind != NULL ? plan->kind : "");
+    cli_json_string_if(json, "left_out", plan->note != NULL ? plan->note : "");
     cli_json_array(json, "formats");
     for (size_t i = 0; i < plan->format_count; i++) {
-        cli_json_string(json, NULL, format_name(plan->formats[i]));
+        cli_json_string(json, NULL, cli_plan_format(plan->formats[i]));
     }
     cli_json_array_end(json);
     cli_json_array(json, "ops");
     for (size_t i = 0; i < plan->op_count; i++) {
-        op_json(json, plan, i);
+        op_json(json, view, i);
     }
     cli_json_object(json, NULL);
     cli_json_string(json, "op", "finish");
@@ -224,18 +194,24 @@ static void plan_json(struct cli_json *json, const struct policy_plan *plan)
     cli_json_array_end(json);
 }
 
-enum cli_status cli_plan_json(const struct policy_subject *subject,
-                              const struct policy_decision *decision,
-                              const struct policy_plan *plan)
+enum cli_status cli_plan_json(const struct cli_plan_view *view)
 {
     struct cli_json json = {.file = stdout};
+    const struct policy_decision *decision = view->decision;
     cli_json_object(&json, NULL);
-    cli_json_string(&json, "endpoint", subject->endpoint);
-    cli_json_string(&json, "verdict", verdict_name(decision->verdict));
+    cli_json_string(&json, "endpoint", view->subject->endpoint);
+    cli_json_string(&json, "verdict", cli_verdict(decision->verdict));
     cli_json_string_if(&json, "policy", decision->policy);
     cli_json_string_if(&json, "reason", decision->reason);
-    if (plan != NULL) {
-        plan_json(&json, plan);
+    if (decision->rollout_count > 0) {
+        cli_json_array(&json, "rollouts");
+        for (size_t i = 0; i < decision->rollout_count; i++) {
+            cli_json_string(&json, NULL, decision->rollouts[i]);
+        }
+        cli_json_array_end(&json);
+    }
+    if (view->plan != NULL) {
+        plan_json(&json, view);
     }
     cli_json_object_end(&json);
     return CLI_DONE;

@@ -7,13 +7,22 @@
 #include "tools/imprint/command.h"
 #include "bootstrap/policy/policy.h"
 
-/* Prints what DECISION and PLAN (NULL unless the verdict is POLICY_APPLY) do to SUBJECT. */
-enum cli_status cli_plan_text(const struct policy_subject *subject,
-                              const struct policy_decision *decision,
-                              const struct policy_plan *plan);
+/* What is shown, and how. */
+struct cli_plan_view {
+    const struct policy_set *set;
+    const struct policy_subject *subject;
+    const struct policy_decision *decision;
+    const struct policy_plan *plan; /* NULL unless the verdict is POLICY_APPLY */
+    bool shows_octets;              /* of each Write */
+    bool shows_secrets;             /* among them */
+};
+
+/* Prints what the decision and the plan do to the subject. */
+enum cli_status cli_plan_text(const struct cli_plan_view *view);
 /* The same as one JSON document. */
-enum cli_status cli_plan_json(const struct policy_subject *subject,
-                              const struct policy_decision *decision,
-                              const struct policy_plan *plan);
+enum cli_status cli_plan_json(const struct cli_plan_view *view);
+
+/* "apply", "hold" or "deny". */
+const char *cli_verdict(enum policy_verdict verdict);
 
 #endif

@@ -3,6 +3,8 @@
 #include "tools/imprint/say.h"
 #include "bootstrap/policy/settings.h"
 
+#include <sys/stat.h>
+
 static void say_problems(const struct policy_report *report)
 {
     char line[1024];
@@ -29,14 +31,35 @@ enum cli_status cli_home_policies(const struct cli_call *call, char out[static 4
     return status;
 }
 
+enum cli_status cli_definitions(const struct cli_call *call, struct lwm2m_definitions **definitions,
+                                struct policy_report *report)
+{
+    char path[4096];
+    struct stat info;
+    const char *given = cli_value(call, CLI_OPT_OBJECTS);
+    *definitions = NULL;
+    if (given == NULL) {
+        if (call->home[0] == '\0' || cli_home_path(call, "objects", path) != CLI_DONE ||
+            stat(path, &info) != 0) {
+            return CLI_DONE;
+        }
+        given = path;
+    }
+    *definitions = policy_definitions_load(given, report);
+    return *definitions != NULL ? CLI_DONE : CLI_FAILED;
+}
+
 struct policy_set *cli_home_policy_set(const struct cli_call *call)
 {
     char path[4096];
     struct policy_report report = {0};
+    struct lwm2m_definitions *definitions = NULL;
     struct policy_set *set = NULL;
-    if (cli_home_policies(call, path, &report) == CLI_DONE) {
-        set = policy_set_load(path, NULL, &report);
+    if (cli_home_policies(call, path, &report) == CLI_DONE &&
+        cli_definitions(call, &definitions, &report) == CLI_DONE) {
+        set = policy_set_load(path, definitions, &report);
     }
+    lwm2m_definitions_unref(definitions);
     if (set == NULL) {
         say_problems(&report);
         cli_fail("the policies of %s have errors", call->home);

@@ -31,6 +31,7 @@ enum cli_status cli_policy_check(struct cli_call *call)
 {
     char path[4096] = "";
     struct policy_report report = {0};
+    struct lwm2m_definitions *definitions = NULL;
     struct policy_set *set = NULL;
     enum cli_status status = CLI_DONE;
     if (call->arg_count > 0) {
@@ -43,8 +44,12 @@ enum cli_status cli_policy_check(struct cli_call *call)
         status = cli_home_policies(call, path, &report);
     }
     if (status == CLI_DONE) {
-        set = policy_set_load(path, NULL, &report);
+        status = cli_definitions(call, &definitions, &report);
     }
+    if (status == CLI_DONE) {
+        set = policy_set_load(path, definitions, &report);
+    }
+    lwm2m_definitions_unref(definitions);
     print_problems(&report, cli_has(call, CLI_OPT_JSON));
     if (set == NULL) {
         status = cli_fail("%zu error%s", report.error_count, report.error_count == 1 ? "" : "s");

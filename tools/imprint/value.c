@@ -194,6 +194,35 @@ bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
     return true;
 }
 
+bool cli_percent(const char *text, uint32_t *ppm)
+{
+    uint64_t value = 0;
+    int places = -1;
+    size_t digits = 0;
+    for (; *text != '\0' && *text != '%'; text++) {
+        if (*text == '.' && places < 0 && digits > 0) {
+            places = 0;
+        } else if (*text >= '0' && *text <= '9' && places < 4 && digits < 9) {
+            value = value * 10 + (uint64_t)(*text - '0');
+            digits++;
+            places += places >= 0;
+        } else {
+            return false;
+        }
+    }
+    if (strcmp(text, "%") != 0 || digits == 0 || places == 0) {
+        return false;
+    }
+    for (int i = places < 0 ? 0 : places; i < 4; i++) {
+        value *= 10;
+    }
+    if (value == 0 || value > PKI_PPM_MAX) {
+        return false;
+    }
+    *ppm = (uint32_t)value;
+    return true;
+}
+
 enum cli_status cli_number_option(const struct cli_call *call, enum cli_option_id option,
                                   uint64_t min, uint64_t max, uint64_t *value)
 {

@@ -24,6 +24,9 @@ enum cli_status cli_key_read(const struct cli_call *call, uint8_t key[static PKI
                              size_t *key_len);
 /* A decimal number MIN..MAX; false for anything else, signs and blanks included. */
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+/* "5%", "0.25%": over 0 and up to 100, at most four places, in parts of a million. False: no such.
+ */
+bool cli_percent(const char *text, uint32_t *ppm);
 /* The number given for OPTION, *VALUE as it is when none was; says what is wrong. */
 enum cli_status cli_number_option(const struct cli_call *call, enum cli_option_id option,
                                   uint64_t min, uint64_t max, uint64_t *value);

@@ -1,21 +1,23 @@
 #include "bootstrap/lwm2m/base64.h"
 
+#include <string.h>
+
 #define NOT_A_DIGIT 64U
 
 size_t lwm2m_base64_group(enum lwm2m_base64 form, const uint8_t *octets, size_t len,
                           char out[static 4])
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    static const char last[2][2] = {
-        [LWM2M_BASE64_STANDARD] = {'+', '/'}, [LWM2M_BASE64_URL] = {'-', '_'}};
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const char *const form_digits = digits + (form == LWM2M_BASE64_URL ? 64 : 0);
     uint32_t bits = 0;
     for (size_t i = 0; i < 3; i++) {
         bits = bits << 8 | (i < len ? octets[i] : 0);
     }
     for (size_t i = 0; i < 4; i++) {
-        const uint32_t digit = bits >> (18 - 6 * i) & 63;
-        out[i] = i > len ? '=' : digit < 62 ? digits[digit] : last[form][digit - 62];
+        out[i] = form_digits[bits >> (18 - 6 * i) & 63];
     }
+    memset(out + len + 1, '=', 3 - len);
     return form == LWM2M_BASE64_STANDARD ? 4 : len + 1;
 }
 

@@ -117,7 +117,7 @@ static enum lwm2m_error real_of(const struct parts *parts, struct lwm2m_scalar *
     text[len++] = parts->is_negative ? '-' : '+';
     memcpy(text + len, parts->whole, parts->whole_len);
     len += parts->whole_len;
-    if (parts->fraction_len > 0) {
+    if (parts->fraction) {
         memcpy(text + len, parts->fraction, parts->fraction_len);
         len += parts->fraction_len;
     }
@@ -179,13 +179,13 @@ size_t lwm2m_real_text(double real, char out[static LWM2M_REAL_TEXT])
         out[len++] = '0';
     }
     for (long i = 0; i < point; i++) {
-        out[len++] = i < (long)count ? digits[i] : '0';
+        out[len++] = (char)(i < (long)count ? digits[i] : '0');
     }
     if (point < (long)count) {
         out[len++] = '.';
     }
     for (long i = point; i < (long)count; i++) {
-        out[len++] = i < 0 ? '0' : digits[i];
+        out[len++] = (char)(i < 0 ? '0' : digits[i]);
     }
     out[len] = '\0';
     return len;

@@ -8,61 +8,13 @@
 #include "tests/support/cmocka_all.h"
 #include "tests/support/lwm2m_text.h"
 #include "tests/support/sim_device.h"
+#include "tests/support/sim_request.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    V1_0 = LWM2M_VERSION(1, 0),
-    V1_1 = LWM2M_VERSION(1, 1),
-    NONE = CC_FORMAT_NONE,
-    PAYLOAD_MAX = 1024
-};
+enum { V1_0 = LWM2M_VERSION(1, 0), V1_1 = LWM2M_VERSION(1, 1), NONE = CC_FORMAT_NONE };
 enum { LINK = LWM2M_FORMAT_LINK, TLV = LWM2M_FORMAT_TLV, CBOR = LWM2M_FORMAT_SENML_CBOR };
-
-/* A request as a parsed message; FORMAT is Accept for GET, else Content-Format. */
-struct request {
-    struct cc_message message;
-    char path[64];
-    uint8_t format[2];
-    uint8_t payload[PAYLOAD_MAX];
-};
-
-static void add(struct request *request, uint16_t number, const void *value, size_t len)
-{
-    request->message.options[request->message.option_count++] =
-        (struct cc_option){.number = number, .len = (uint16_t)len, .value = value};
-}
-
-static void request_init(struct request *request, uint8_t method, const char *path, uint16_t format)
-{
-    memset(request, 0, sizeof *request);
-    request->message.code = method;
-    strcpy(request->path, path);
-    request->format[0] = (uint8_t)(format >> 8);
-    request->format[1] = (uint8_t)(format & 255);
-    for (char *save = NULL, *part = strtok_r(request->path, "/", &save); part != NULL;
-         part = strtok_r(NULL, "/", &save)) {
-        add(request, CC_OPT_URI_PATH, part, strlen(part));
-    }
-    if (format != NONE) {
-        add(request, method == CC_GET ? CC_OPT_ACCEPT : CC_OPT_CONTENT_FORMAT, request->format, 2);
-    }
-}
-
-static void request_body(struct request *request, const char *path, uint16_t format,
-                         const char *leaves)
-{
-    struct lwm2m_path base;
-    struct lwm2m_content content = {0};
-    assert_int_equal(lwm2m_path_parse(path, strlen(path), &base), LWM2M_OK);
-    test_leaves_parse(leaves, &content);
-    request->message.payload = request->payload;
-    assert_int_equal(lwm2m_encode(format, base, content.leaves, content.count, request->payload,
-                                  sizeof request->payload, &request->message.payload_len),
-                     LWM2M_OK);
-    lwm2m_content_clear(&content);
-}
 
 static void write_both(struct sim_device *device)
 {
@@ -131,13 +83,13 @@ static void test_codes(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct row *row = &rows[i];
         struct sim_device *device = test_device(row->version, 0);
-        struct request request;
+        struct test_request request;
         struct sim_answer answer = {0};
         print_message("  %s\n", row->name);
         write_both(device);
-        request_init(&request, row->method, row->path, row->format);
+        test_request_init(&request, row->method, row->path, row->format);
         if (row->leaves != NULL) {
-            request_body(&request, row->path, row->format, row->leaves);
+            test_request_body(&request, row->path, row->format, row->leaves);
         }
         sim_answer(device, &request.message, &answer);
         assert_int_equal(answer.code, row->code);
@@ -152,10 +104,10 @@ static void test_codes(void **state)
 static void assert_discover(uint16_t version, const char *path, const char *expected)
 {
     struct sim_device *device = test_device(version, 0);
-    struct request request;
+    struct test_request request;
     struct sim_answer answer = {0};
     write_both(device);
-    request_init(&request, CC_GET, path, LINK);
+    test_request_init(&request, CC_GET, path, LINK);
     sim_answer(device, &request.message, &answer);
     assert_int_equal(answer.code, CC_CONTENT);
     assert_int_equal(answer.format, LINK);
@@ -184,13 +136,13 @@ static void test_discover_oscore(void **state)
 {
     (void)state;
     struct sim_device *device = test_device(V1_1, 0);
-    struct request request;
+    struct test_request request;
     struct sim_answer answer = {0};
     static const char expected[] = "</>;lwm2m=1.1,</21>,</21/4>;ssid=101,</21/5>";
     assert_int_equal(test_device_write(device, "/0/1", TEST_SECURITY "; /0/1/17 l 21:4"),
                      CC_CHANGED);
     assert_int_equal(test_device_write(device, "/21", "/21/4/1 o 01; /21/5/1 o 02"), CC_CHANGED);
-    request_init(&request, CC_GET, "/21", LINK);
+    test_request_init(&request, CC_GET, "/21", LINK);
     sim_answer(device, &request.message, &answer);
     assert_int_equal(answer.payload_len, sizeof expected - 1);
     assert_memory_equal(answer.payload, expected, sizeof expected - 1);
@@ -204,11 +156,11 @@ static void test_read(void **state)
     static const uint16_t formats[] = {TLV, CBOR};
     for (size_t i = 0; i < 2; i++) {
         struct sim_device *device = test_device(V1_1, 0);
-        struct request request;
+        struct test_request request;
         struct sim_answer answer = {0};
         struct lwm2m_content content = {0};
         write_both(device);
-        request_init(&request, CC_GET, "/1", formats[i]);
+        test_request_init(&request, CC_GET, "/1", formats[i]);
         sim_answer(device, &request.message, &answer);
         assert_int_equal(answer.format, formats[i]);
         assert_int_equal(lwm2m_decode(formats[i], lwm2m_path_of(1, 1, 0, 0, 0),
@@ -227,16 +179,16 @@ static void test_write(void **state)
 {
     (void)state;
     struct sim_device *device = test_device(V1_1, 0);
-    struct request request;
+    struct test_request request;
     struct sim_answer answer = {0};
-    request_init(&request, CC_PUT, "/0/1", CBOR);
-    request_body(&request, "/0/1", CBOR, TEST_SECURITY);
+    test_request_init(&request, CC_PUT, "/0/1", CBOR);
+    test_request_body(&request, "/0/1", CBOR, TEST_SECURITY);
     sim_answer(device, &request.message, &answer);
     assert_int_equal(answer.code, CC_CHANGED);
     assert_int_equal(answer.format, CC_FORMAT_NONE);
     assert_string_equal(test_device_text(device, "/0/1"), TEST_SECURITY);
     sim_answer_clear(&answer);
-    request_init(&request, CC_PUT, "/1/0", TLV);
+    test_request_init(&request, CC_PUT, "/1/0", TLV);
     request.message.payload = (const uint8_t *)"\xc8\x00\xff";
     request.message.payload_len = 3;
     sim_answer(device, &request.message, &answer);
@@ -251,10 +203,10 @@ static void test_finish(void **state)
 {
     (void)state;
     struct sim_device *device = test_device(V1_1, 0);
-    struct request request;
+    struct test_request request;
     struct sim_answer answer = {0};
     assert_int_equal(test_device_write(device, "/0/1", TEST_SECURITY), CC_CHANGED);
-    request_init(&request, CC_POST, "/bs", NONE);
+    test_request_init(&request, CC_POST, "/bs", NONE);
     sim_answer(device, &request.message, &answer);
     assert_true(answer.is_finish);
     assert_int_equal(answer.code, CC_NOT_ACCEPTABLE);

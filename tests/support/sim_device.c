@@ -5,10 +5,14 @@
 
 #include <string.h>
 
-struct sim_device *test_device(uint16_t version, uint16_t instance)
+static struct sim_device *make(uint16_t version, uint16_t instance,
+                               const struct sim_profile *profile, uint16_t further)
 {
     const struct sim_factory factory = {.version = version,
                                         .bootstrap_instance = instance,
+                                        .profile = profile,
+                                        .more = &further,
+                                        .more_count = further != 0,
                                         .server_uri = "coaps://bs.example",
                                         .identity = (const uint8_t *)"device",
                                         .identity_len = 6,
@@ -17,6 +21,21 @@ struct sim_device *test_device(uint16_t version, uint16_t instance)
     struct sim_device *device = sim_device_new(&factory);
     assert_non_null(device);
     return device;
+}
+
+struct sim_device *test_device(uint16_t version, uint16_t instance)
+{
+    return make(version, instance, NULL, 0);
+}
+
+struct sim_device *test_device_with(const char *behaviours, uint16_t further)
+{
+    struct sim_profile profile = {0};
+    char fault[SIM_FAULT_MAX + 1] = "";
+    bool is_ok = sim_profile_apply(&profile, behaviours, fault);
+    assert_string_equal(fault, "");
+    assert_true(is_ok);
+    return make(0, 0, &profile, further);
 }
 
 static struct lwm2m_path path_of(const char *text)

@@ -16,6 +16,9 @@
 
 /* PSK account coaps://bs.example at /0/INSTANCE. Asserts success. */
 struct sim_device *test_device(uint16_t version, uint16_t instance);
+/* The same with BEHAVIOURS (sim_profile_apply) and FURTHER, an object that it knows too (0: none).
+ */
+struct sim_device *test_device_with(const char *behaviours, uint16_t further);
 /* Writes LEAVES (as in lwm2m_text.h) to PATH -> code. */
 uint8_t test_device_write(struct sim_device *device, const char *path, const char *leaves);
 /* Deletes PATH -> code. */

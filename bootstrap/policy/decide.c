@@ -6,6 +6,20 @@
 static const struct policy_link default_link = {
     .ack_timeout_ms = 2000, .max_retransmit = 4, .block_bytes = 512, .budget_ms = 80000};
 
+static void take_on_error(const struct policy_on_error_rules *rules,
+                          struct policy_decision *decision)
+{
+    if (rules->discover != SCHEMA_UNSET) {
+        decision->needs_discover = rules->discover != POLICY_GO_ON;
+    }
+    if (rules->read != SCHEMA_UNSET) {
+        decision->needs_reads = rules->read != POLICY_GO_ON;
+    }
+    if (rules->verify != SCHEMA_UNSET) {
+        decision->keeps_difference = rules->verify == POLICY_GO_ON;
+    }
+}
+
 /* What RULE gives of that which a decision carries; it counts over what was taken before. */
 static void take_values(const struct policy_set *set, const struct policy_rule *rule,
                         struct policy_decision *decision)
@@ -19,6 +33,7 @@ static void take_values(const struct policy_set *set, const struct policy_rule *
     if (rule->pack != SCHEMA_UNSET) {
         decision->allows_pack = rule->pack != 0;
     }
+    take_on_error(&rule->on_error, decision);
     if (rule->link.name != NULL) {
         const struct policy_named_link *link =
             (const struct policy_named_link *)set->all.links.items + rule->link.index;

@@ -78,6 +78,7 @@ static const struct policy_schema_field match_fields[] = {
      .type = SCHEMA_CUSTOM,
      .offset = AT(policy_match, attributes),
      .custom = read_attribute,
+     .form = SCHEMA_FORM_TEXTS,
      .help = "glob of an attribute of the device, or a list"},
     {.key = "version",
      .type = SCHEMA_FLAGS,

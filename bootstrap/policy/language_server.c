@@ -61,6 +61,7 @@ static const struct policy_schema_field trust_fields[] = {
     {.key = "certificate",
      .type = SCHEMA_CUSTOM,
      .custom = policy_read_trust_file,
+     .form = SCHEMA_FORM_TEXT,
      .is_required = true,
      .help = "file beside this one: a certificate, or for rpk a public key; PEM or DER"},
     {.key = "usage",
@@ -221,11 +222,13 @@ static const struct policy_schema_field server_fields[] = {
      .type = SCHEMA_CUSTOM,
      .offset = AT(policy_server, security_extra),
      .custom = policy_read_security_extra,
+     .form = SCHEMA_FORM_MAP,
      .help = "further resources of the Security object (/0): resource: value"},
     {.key = "server-resources",
      .type = SCHEMA_CUSTOM,
      .offset = AT(policy_server, server_extra),
      .custom = policy_read_server_extra,
+     .form = SCHEMA_FORM_MAP,
      .help = "further resources of the Server object (/1): resource: value"},
     {0}};
 

@@ -54,6 +54,13 @@ void policy_report_line(const struct policy_report *report, size_t i, char *out,
  */
 struct lwm2m_definitions *policy_definitions_load(const char *path, struct policy_report *report);
 
+struct lwm2m_json_writer;
+/*
+ * The JSON Schema (draft 2020-12) of a policy file, for editors: made from the rows that the loader
+ * reads by. What references and values of other objects mean is left to the loader.
+ */
+void policy_language_schema(struct lwm2m_json_writer *writer);
+
 struct policy_set;
 /*
  * Loads PATH (file or folder; *.cases.yaml are left out). What is written is checked against
@@ -140,6 +147,9 @@ struct policy_decision {
     char rollouts[PKI_ROLLOUTS_MAX][PKI_NAME_MAX + 1]; /* of which these count their outcomes */
     size_t rollout_count;
     enum policy_verify verify;
+    bool needs_discover;           /* a refused Discover ends the bootstrap (`on-error`) */
+    bool needs_reads;              /* and a refused Read */
+    bool keeps_difference;         /* what is still missing at the end is told, not fatal */
     bool allows_pack;              /* a Bootstrap-Pack-Request may be answered */
     size_t rule;                   /* index; SIZE_MAX when none matched */
     char policy[PKI_NAME_MAX + 1]; /* "" when none matched */

@@ -59,6 +59,15 @@ enum policy_schema_type {
     SCHEMA_LATER
 };
 
+/* What a CUSTOM reads besides its words and its table, for those who describe the rows. */
+enum policy_schema_form {
+    SCHEMA_FORM_NONE,
+    SCHEMA_FORM_TEXT,
+    SCHEMA_FORM_TEXTS, /* one or a list */
+    SCHEMA_FORM_LIST,
+    SCHEMA_FORM_MAP
+};
+
 /* A word and its value; also allowed beside numbers ("never"). A NULL word ends the list. */
 struct policy_schema_word {
     const char *word;
@@ -90,7 +99,8 @@ struct policy_schema_field {
     const struct policy_schema_word *words;
     const struct policy_schema_table *table; /* MAP, NAMED, LIST */
     policy_schema_custom_fn *custom;
-    const char *help; /* one line */
+    enum policy_schema_form form; /* CUSTOM */
+    const char *help;             /* one line */
 };
 
 struct policy_schema_table {

@@ -226,8 +226,8 @@ enum pki_error pki_txn_memory_put(struct pki_txn *txn, const struct pki_memory *
 enum pki_error pki_txn_rollout_get(struct pki_txn *txn, const char *name,
                                    struct pki_rollout *rollout);
 /*
- * Adds or replaces. Audited as rollout.start (new, or another started_at), .pause, .resume, .abort
- * (another state) or .change. PKI_EINVAL: see pki_rollout_check.
+ * Adds or replaces. Audited as rollout.start (new, anew, or another started_at), .pause, .resume,
+ * .abort (another state) or .change. PKI_EINVAL: see pki_rollout_check.
  */
 enum pki_error pki_txn_rollout_put(struct pki_txn *txn, const struct pki_rollout *rollout);
 /*

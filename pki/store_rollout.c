@@ -119,7 +119,10 @@ enum pki_error pki_txn_rollout_get(struct pki_txn *txn, const char *name,
 
 static const char *change_name(const struct pki_rollout *old, const struct pki_rollout *rollout)
 {
-    if (old == NULL || old->started_at != rollout->started_at) {
+    bool is_anew =
+        old != NULL && old->state == PKI_ROLLOUT_ABORTED && rollout->state == PKI_ROLLOUT_RUNNING;
+
+    if (old == NULL || is_anew || old->started_at != rollout->started_at) {
         return "rollout.start";
     }
     if (old->state == rollout->state) {

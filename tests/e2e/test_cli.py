@@ -109,6 +109,14 @@ class Usage(Home):
                                                    "--read-format", "opaque"]),
             ("--show-secrets is for --hex", ["policy", "plan", ENDPOINT, "--show-secrets"]),
             ("policy test takes a folder or a file NAME.cases.yaml", ["policy", "test", "/dev/null"]),
+            ("policy explain needs ENDPOINT", ["policy", "explain"]),
+            ("rollout start needs NAME", ["rollout", "start"]),
+            ("--share is a percentage over 0% and up to 100%", ["rollout", "start", "a", "--share", "0%"]),
+            ("--share is a percentage over 0% and up to 100%", ["rollout", "resume", "a", "--share", "5"]),
+            ("rollout pause does not take --share", ["rollout", "pause", "a", "--share", "5%"]),
+            ("rollout abort needs NAME", ["rollout", "abort"]),
+            ("rollout status does not take 'b'", ["rollout", "status", "a", "b"]),
+            ("client list does not take 'a'", ["client", "list", "a"]),
             ("--count is a number from 1, not '-1'", ["trace", "--count", "-1"]),
             ("status does not take 'x'", ["status", "x"]),
             ("reload does not take --count", ["reload", "--count", "1"]),
@@ -573,6 +581,83 @@ class Policy(Home):
     def test_control_characters_never_reach_the_terminal(self):
         path = self.file("p.yaml", 'imprint: 1\n"\\e[2Jx": 1\n')
         self.assertNotIn("\x1b", self.run_cli("policy", "check", path).out)
+
+
+class Rollout(Home):
+    def setUp(self):
+        super().setUp()
+        self.add(ENDPOINT, "--group", "pilot")
+        self.file("home/policies/one-server.yaml", """imprint: 1
+servers: {a: {id: 101, uri: "coaps://a.example"}}
+policies:
+  - name: never
+    match: {group: others}
+    hold: nobody
+  - name: all
+    servers: {a: {psk: {}}}
+overlays:
+  - name: zone
+    match: {group: pilot}
+    rollout: {share: 5%, always: pilot, pause: {failed: 2%, of-last: 200}}
+    write: {/3/0: {Timezone: Etc/UTC}}
+""")
+
+    def status(self, *words):
+        return self.ok("rollout", "status", *words, "--json").documents()
+
+    def test_life(self):
+        self.assertEqual([(r["name"], r["state"], r["share_ppm"]) for r in self.status()],
+                         [("zone", "not started", 50000)])
+        self.assertIn("not started", self.ok("rollout", "status").out)
+        self.bad(1, "rollout zone was not started", "rollout", "pause", "zone")
+        self.bad(1, "no overlay of the policies has the rollout zoom; there is: zone", "rollout", "start", "zoom")
+        self.assertIn("5% of the devices", self.ok("rollout", "start", "zone").err)
+        self.bad(1, "rollout zone is running already", "rollout", "start", "zone")
+        self.bad(1, "is running already", "rollout", "resume", "zone")
+        row = self.status("zone")[0]
+        self.assertEqual((row["state"], row["pause_ppm"], row["pause_of"]), ("running", 20000, 200))
+        self.ok("rollout", "pause", "zone")
+        self.bad(1, "is paused already", "rollout", "pause", "zone")
+        self.assertEqual(self.status()[0]["reason"], "by the operator")
+        self.ok("rollout", "resume", "zone", "--share", "12.5%")
+        self.assertEqual((self.status()[0]["share_ppm"], self.status()[0].get("reason")), (125000, None))
+        self.ok("rollout", "resume", "zone", "--share", "20%")
+        self.ok("rollout", "abort", "zone")
+        for verb in ("pause", "resume", "abort"):
+            self.bad(1, "aborted", "rollout", verb, "zone")
+        self.ok("rollout", "start", "zone", "--share", "100%")
+        self.assertEqual(self.status()[0]["share_ppm"], 1000000)
+        self.bad(1, "no rollout zoom", "rollout", "status", "zoom")
+        actions = [r["action"] for r in self.ok("audit", "--json").documents() if r["action"].startswith("rollout")]
+        self.assertEqual(actions, ["rollout.start", "rollout.pause", "rollout.resume", "rollout.change",
+                                   "rollout.abort", "rollout.start"])
+
+    def test_a_policy_without_rollouts(self):
+        self.file("home/policies/one-server.yaml", "imprint: 1\npolicies: [{name: a, hold: all}]\n")
+        self.bad(1, "no overlay of the policies has a rollout", "rollout", "start", "zone")
+        self.assertEqual(self.status(), [])
+
+    def test_explain(self):
+        def rules(*words):
+            return {r["name"]: r for r in self.ok("policy", "explain", ENDPOINT, "--json", *words).document()["rules"]}
+        shown = rules()
+        self.assertEqual([(n, r["fits"], r["is_applied"]) for n, r in shown.items()],
+                         [("never", False, False), ("all", True, True), ("zone", False, False)])
+        self.assertIn("group", shown["never"]["reason"])
+        self.assertEqual(shown["never"]["line"], 4)
+        self.assertIn("start", shown["zone"]["reason"])
+        self.ok("rollout", "start", "zone")
+        self.assertTrue(rules()["zone"]["is_applied"])
+        plan = self.ok("policy", "plan", ENDPOINT, "--json", "--against",
+                       self.file("shown", "</>;lwm2m=1.1,</0/0>,</3/0>")).document()
+        self.assertEqual(plan["rollouts"], ["zone"])
+        self.assertIn("/3/0", [op.get("path") for op in plan["ops"]])
+        self.assertRegex(self.ok("policy", "explain", ENDPOINT).out, r"overlay +zone +applied")
+        self.bad(1, f"no device x in {self.home}", "policy", "explain", "x")
+
+    def test_clients(self):
+        self.assertIn("wakaama", self.ok("client", "list", home=False).out)
+        self.assertIn("anjay-1.2", [c["kind"] for c in self.ok("client", "list", "--json", home=False).documents()])
 
 
 class Control(Home):

@@ -174,12 +174,35 @@ static void test_time(void **state)
     assert_string_equal(cli_code(0x8f, code), "4.15");
 }
 
+static void percentages_are_exact(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t ppm; /* 0: refused */
+    } rows[] = {
+        {"5%", 50000}, {"0.25%", 2500}, {"100%", 1000000}, {"0.0001%", 1},   {"12.5%", 125000},
+        {"", 0},       {"%", 0},        {"5", 0},          {"5 %", 0},       {"-5%", 0},
+        {"0%", 0},     {"0.0%", 0},     {"101%", 0},       {"100.0001%", 0}, {".5%", 0},
+        {"5.%", 0},    {"0.00001%", 0}, {"5%%", 0},        {"1.2.3%", 0},    {"99999999999%", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t ppm = 0;
+        assert_int_equal(cli_percent(rows[i].text, &ppm), rows[i].ppm != 0);
+        assert_int_equal(ppm, rows[i].ppm);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_number),     cmocka_unit_test(test_key),
-        cmocka_unit_test(test_key_octets), cmocka_unit_test(test_key_too_long),
-        cmocka_unit_test(test_key_format), cmocka_unit_test(test_safe),
+        cmocka_unit_test(percentages_are_exact),
+        cmocka_unit_test(test_number),
+        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_key_octets),
+        cmocka_unit_test(test_key_too_long),
+        cmocka_unit_test(test_key_format),
+        cmocka_unit_test(test_safe),
         cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,7 @@ enum cli_option_id {
     CLI_OPT_HEX,
     CLI_OPT_SHOW_SECRETS,
     CLI_OPT_OBJECTS,
+    CLI_OPT_SHARE,
     CLI_OPT_FORMAT,
     CLI_OPT_COUNT,
     CLI_OPTIONS /* how many */
@@ -146,6 +147,13 @@ enum cli_status cli_policy_check(struct cli_call *call);
 enum cli_status cli_policy_list(struct cli_call *call);
 enum cli_status cli_policy_plan(struct cli_call *call);
 enum cli_status cli_policy_test(struct cli_call *call);
+enum cli_status cli_client_list(struct cli_call *call);
+enum cli_status cli_policy_explain(struct cli_call *call);
+enum cli_status cli_rollout_start(struct cli_call *call);
+enum cli_status cli_rollout_status(struct cli_call *call);
+enum cli_status cli_rollout_pause(struct cli_call *call);
+enum cli_status cli_rollout_resume(struct cli_call *call);
+enum cli_status cli_rollout_abort(struct cli_call *call);
 enum cli_status cli_audit(struct cli_call *call);
 enum cli_status cli_home_stats(struct cli_call *call);
 enum cli_status cli_trace(struct cli_call *call);

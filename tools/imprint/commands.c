@@ -47,6 +47,8 @@ const struct cli_option cli_options[CLI_OPTIONS] = {
                               "with --hex: print those of secrets too, and leave an audit record"},
     [CLI_OPT_OBJECTS] = {"--objects", "DIR", false,
                          "object definitions in XML (default: the folder objects of the home)"},
+    [CLI_OPT_SHARE] = {"--share", "PERCENT", false,
+                       "the share of the devices that takes part, as 5% or 0.5%"},
     [CLI_OPT_FORMAT] = {"--format", "FORMAT", false,
                         "the content format that the device asks for: tlv, senml-json, "
                         "senml-cbor, lwm2m-cbor or json"},
@@ -122,6 +124,9 @@ const struct cli_command cli_commands[] = {
      "credential\n"
      "shown as minted is minted anew at the bootstrap.",
      cli_policy_plan},
+    {"policy explain", "ENDPOINT", 1, 1, SHOWN_OPTIONS | JSON, CLI_STORE_READ,
+     "show which policies and overlays fit a device, and what keeps the others from it", NULL,
+     cli_policy_explain},
     {"policy test", "[PATH]", 0, 1, CLI_BIT(CLI_OPT_OBJECTS) | JSON, CLI_HOME_NONE,
      "run the cases beside the policies (default: the home's) and tell what is not as expected",
      "PATH is a file NAME.cases.yaml or a folder of them. A case says who comes, what it shows, "
@@ -131,6 +136,26 @@ const struct cli_command cli_commands[] = {
      "folder.\n"
      "Keys are minted without randomness. Exit 1 when a case fails.",
      cli_policy_test},
+
+    {"rollout start", "NAME", 1, 1, CLI_BIT(CLI_OPT_SHARE) | CLI_BIT(CLI_OPT_OBJECTS) | JSON,
+     CLI_STORE_WRITE, "begin the rollout that an overlay of the policies names",
+     "Share and pause rule are the overlay's; --share takes another share. One that is aborted "
+     "begins\n"
+     "anew, with all counts at 0.",
+     cli_rollout_start},
+    {"rollout status", "[NAME]", 0, 1, JSON, CLI_STORE_READ,
+     "show the rollouts: state, share, devices, outcomes", NULL, cli_rollout_status},
+    {"rollout pause", "NAME", 1, 1, 0, CLI_STORE_WRITE,
+     "let no further device take part; those that did stay as they are", NULL, cli_rollout_pause},
+    {"rollout resume", "NAME", 1, 1, CLI_BIT(CLI_OPT_SHARE), CLI_STORE_WRITE,
+     "go on with a rollout, perhaps with another share; its pause rule looks back no further", NULL,
+     cli_rollout_resume},
+    {"rollout abort", "NAME", 1, 1, 0, CLI_STORE_WRITE, "end a rollout for good", NULL,
+     cli_rollout_abort},
+
+    {"client list", "", 0, 0, JSON, CLI_HOME_NONE,
+     "list the kinds of client that are known by what they send: for `kind` in policies", NULL,
+     cli_client_list},
 
     {"status", "", 0, 0, JSON, CLI_STORE_NONE, "show the state of the running daemon", NULL,
      cli_daemon_status},

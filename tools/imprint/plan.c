@@ -1,4 +1,4 @@
-/* imprint policy plan: the daemon's own decision and plan, printed, not sent. */
+/* imprint policy plan, policy explain: the daemon's own decision and plan, printed, not sent. */
 #include "tools/imprint/home.h"
 #include "tools/imprint/plan_show.h"
 #include "tools/imprint/say.h"
@@ -77,4 +77,9 @@ enum cli_status cli_policy_plan(struct cli_call *call)
         return cli_usage("--show-secrets is for --hex");
     }
     return with_subject(call, show);
+}
+
+enum cli_status cli_policy_explain(struct cli_call *call)
+{
+    return with_subject(call, cli_explain_show);
 }

@@ -7,6 +7,8 @@
 #include "tools/imprint/command.h"
 #include "bootstrap/policy/policy.h"
 
+struct cli_subject;
+
 /* What is shown, and how. */
 struct cli_plan_view {
     const struct policy_set *set;
@@ -22,6 +24,9 @@ enum cli_status cli_plan_text(const struct cli_plan_view *view);
 /* The same as one JSON document. */
 enum cli_status cli_plan_json(const struct cli_plan_view *view);
 
+/* Prints which policies and overlays of SET fit SUBJECT, and what keeps the others from it. */
+enum cli_status cli_explain_show(struct cli_call *call, struct policy_set *set,
+                                 struct cli_subject *subject);
 /* "apply", "hold" or "deny". */
 const char *cli_verdict(enum policy_verdict verdict);
 

@@ -45,6 +45,11 @@ static void lint_kind(struct policy_schema_context *context, const struct policy
     }
     for (size_t i = 0; i < rule->grants.count; i++) {
         lint_key(context, &grants[i].psk, quirk);
+        if (quirk->is_psk_only && (grants[i].has_rpk || grants[i].has_cert)) {
+            policy_warning(context->report, grants[i].item.mark,
+                           "server '%s': %s knows neither raw public keys nor certificates",
+                           grants[i].item.name, quirk->name);
+        }
     }
     lint_key(context, &rule->move.psk, quirk);
 }

@@ -2,7 +2,7 @@
  * Clients recognised by what they send: the real answers of clients.md and lwm2m-encodings.md
  * section 9, and that no row's effects can harm a client that was taken for another.
  */
-#include "bootstrap/policy/quirk.h"
+#include "bootstrap/policy/policy.h"
 #include "tests/support/cmocka_all.h"
 
 #include <string.h>
@@ -289,6 +289,56 @@ static void names_are_words(void **state)
     }
 }
 
+#define POLICY(kind, first, second)                                                                \
+    "imprint: 1\n"                                                                                 \
+    "servers:\n"                                                                                   \
+    "  a: {id: 101, uri: coaps://a.example}\n"                                                     \
+    "  b: {id: 102, uri: coaps://b.example}\n"                                                     \
+    "policies:\n"                                                                                  \
+    "  - name: p\n"                                                                                \
+    "    client: {kind: " kind "}\n"                                                               \
+    "    servers: {a: {" first "}" second "}\n"
+
+/* What `policy check` says of a policy that names its clients' kind. */
+static void policies_for_a_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *says; /* NULL: no word of the kind's limits */
+    } rows[] = {
+        {POLICY("wakaama", "psk: {bytes: 16, identity: 'm{serial}'}", ""), NULL},
+        {POLICY("wakaama", "psk: {bytes: 32}", ""), "wakaama takes no more than 16 octets"},
+        {POLICY("wakaama", "psk: {identity: 'a-name-that-is-longer-than-32-octets'}", ""),
+         "wakaama takes no more than 32 octets"},
+        {POLICY("wakaama", "rpk: stored", ""), "wakaama knows neither raw public keys"},
+        {POLICY("wakaama", "cert: stored", ""), "nor certificates"},
+        {POLICY("leshan", "cert: stored", ""), NULL},
+        {POLICY("zephyr", "psk: {identity: 'longer-than-16-octets'}", ""),
+         "zephyr takes no more than 16 octets"},
+        {POLICY("zephyr", "psk: stored", ", b: {psk: stored}"), "no more than 1 accounts"},
+        {POLICY("leshan", "psk: stored", ", b: {psk: stored}"), "no more than 1 accounts"},
+        {POLICY("anjay-1.2", "psk: {bytes: 32}", ", b: {psk: stored}"), NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct policy_report report = {0};
+        bool is_said = false;
+        struct policy_set *set =
+            policy_set_load_text("p.yaml", rows[i].text, strlen(rows[i].text), NULL, &report);
+        for (size_t k = 0; k < report.count; k++) {
+            const char *const text = report.problems[k].text;
+            print_message("row %zu: %s\n", i, text);
+            is_said = is_said || (rows[i].says != NULL && strstr(text, rows[i].says) != NULL &&
+                                  report.problems[k].is_warning);
+            assert_true(rows[i].says != NULL || strstr(text, "takes no more than") == NULL);
+            assert_true(rows[i].says != NULL || strstr(text, "knows neither") == NULL);
+        }
+        assert_int_equal(is_said, rows[i].says != NULL);
+        policy_set_unref(set);
+        policy_report_clear(&report);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +349,7 @@ int main(void)
         cmocka_unit_test(formats_suit_everybody),
         cmocka_unit_test(limits_are_sane),
         cmocka_unit_test(names_are_words),
+        cmocka_unit_test(policies_for_a_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

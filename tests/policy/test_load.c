@@ -526,8 +526,9 @@ static void test_folder(void **state)
 static void test_examples(void **state)
 {
     (void)state;
-    static const char *const names[] = {"one-server", "two-servers-access", "nb-iot",
-                                        "hold-unmatched"};
+    static const char *const names[] = {
+        "one-server", "two-servers-access", "nb-iot", "hold-unmatched", "fleet",
+        "campaign",   "bootstrap-move",     "oscore", "any-object"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[300];
         struct policy_report report = {0};

@@ -22,7 +22,7 @@ struct settings_file {
     int64_t version;
     struct policy_array listen;
     int64_t allow_plain_secrets, workers;
-    const char *policies;
+    const char *policies, *objects;
     int64_t sessions, handshake_ms, handshake_fail_ms, idle_ms, drain_ms;
     struct policy_named_link link;
     struct settings_log log;
@@ -83,6 +83,13 @@ static const struct policy_schema_field settings_rows[] = {
      .max = 1024,
      .fallback = "policies",
      .help = "file or folder, relative to the home"},
+    {.key = "objects",
+     .type = SCHEMA_TEXT,
+     .offset = AT(settings_file, objects),
+     .min = 1,
+     .max = 1024,
+     .help = "object definitions: a file or folder of XML, relative to the home; without it "
+             "`objects` if that is there"},
     {.key = "sessions",
      .type = SCHEMA_INTEGER,
      .offset = AT(settings_file, sessions),
@@ -167,6 +174,7 @@ static bool take(const struct settings_file *file, struct policy_settings *setti
         .allow_plain_secrets = file->allow_plain_secrets == 1,
         .workers = (unsigned)file->workers,
         .policies = strdup(file->policies),
+        .objects = file->objects != NULL ? strdup(file->objects) : NULL,
         .sessions_max = (size_t)file->sessions,
         .handshake_ms = (uint32_t)file->handshake_ms,
         .handshake_fail_ms = (uint32_t)file->handshake_fail_ms,
@@ -180,7 +188,8 @@ static bool take(const struct settings_file *file, struct policy_settings *setti
         .log_level = (unsigned)file->log.level,
         .control_mode = (unsigned)file->control_mode,
         .map_bytes = file->map_bytes == SCHEMA_UNSET ? 0 : (uint64_t)file->map_bytes};
-    bool is_whole = settings->policies != NULL;
+    bool is_whole =
+        settings->policies != NULL && (file->objects == NULL || settings->objects != NULL);
     const char *const *listen = file->listen.items;
     size_t count = file->listen.count;
     if (count == 0) {
@@ -216,15 +225,11 @@ static void check_listeners(struct policy_schema_context *context, const struct 
         policy_error(context->report, mark, "listen: at most %d listeners", POLICY_LISTENERS_MAX);
     }
     for (size_t i = 0; i < file->listen.count; i++) {
-        bool is_tcp = false;
-        const char *wrong = policy_uri_check(listen[i], NULL, &is_tcp);
+        const char *wrong = policy_uri_check(listen[i], NULL, NULL);
         char quoted[POLICY_QUOTE_MAX];
         policy_quote(listen[i], strlen(listen[i]), quoted);
         if (wrong != NULL) {
             policy_error(context->report, mark, "listen: %s %s", quoted, wrong);
-        } else if (is_tcp) {
-            policy_error(context->report, mark, "listen: %s: TCP is not supported by this version",
-                         quoted);
         } else if (strpbrk(strstr(listen[i], "://") + 3, "/?") != NULL) {
             policy_error(context->report, mark, "listen: %s: a listener has no path", quoted);
         }
@@ -288,5 +293,6 @@ void policy_settings_clear(struct policy_settings *settings)
         free(settings->listen[i]);
     }
     free(settings->policies);
+    free(settings->objects);
     *settings = (struct policy_settings){0};
 }

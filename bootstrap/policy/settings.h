@@ -15,7 +15,8 @@ struct policy_settings {
     bool allow_plain_secrets; /* secrets over coap:// listeners (lab) */
     unsigned workers;         /* default 1 */
     char *policies;           /* file or folder; relative to the home; default "policies" */
-    size_t sessions_max;      /* default 100,000 */
+    char *objects; /* file or folder of definitions, relative to the home; NULL: "objects" there */
+    size_t sessions_max; /* default 100,000 */
     uint32_t handshake_ms, handshake_fail_ms, idle_ms;
     struct policy_link link; /* default link: 2 s, 4, 512, 80 s */
     uint32_t drain_ms;       /* SIGTERM: wait for running bootstraps at most; default 90 s */

@@ -43,6 +43,9 @@ static void add(struct bs_worker_status *into, const struct bs_worker_status *fr
 {
     into->running += from->running;
     into->mismatches += from->mismatches;
+    into->disabled += from->disabled;
+    for (size_t i = 0; i < BS_STATES; i++)
+        into->states[i] += from->states[i];
     into->notes_dropped += from->notes_dropped;
     for (size_t i = 0; i <= PKI_RESULT_SUPERSEDED; i++)
         into->results[i] += from->results[i];
@@ -87,8 +90,7 @@ static void put_listeners(struct lwm2m_json_writer *json, const struct bs_daemon
     lwm2m_json_array_begin(json);
     for (size_t i = 0; i < daemon->listener_count; i++) {
         const struct bs_listener *listener = &daemon->listeners[i];
-        snprintf(uri, sizeof uri, "%s://%s", listener->is_plain ? "coap" : "coaps",
-                 listener->bound);
+        snprintf(uri, sizeof uri, "%s://%s", listener->scheme, listener->bound);
         lwm2m_json_object_begin(json);
         put_text(json, "uri", uri);
         put_text(json, "bound", listener->bound);
@@ -107,6 +109,27 @@ static void put_outcomes(struct lwm2m_json_writer *json, const struct bs_worker_
     lwm2m_json_object_end(json);
 }
 
+/* Where the bootstraps under way are, by the machine's states; those that nobody is in are left
+ * out. */
+static void put_states(struct lwm2m_json_writer *json, const struct bs_worker_status *sum)
+{
+    lwm2m_json_key(json, "steps");
+    lwm2m_json_object_begin(json);
+    for (unsigned state = 0; state < BS_STATES; state++)
+        if (sum->states[state])
+            put_uint(json, bs_state_name((enum bs_state)state), sum->states[state]);
+    lwm2m_json_object_end(json);
+}
+
+/* A disabled device has no key for the endpoint: it counts it as unknown, we do not. */
+static uint64_t refused_of(const struct bs_worker_status *sum, enum cc_refusal refusal)
+{
+    uint64_t count = sum->endpoint.refused[refusal];
+    if (refusal != CC_REFUSED_UNKNOWN_IDENTITY)
+        return count;
+    return count > sum->disabled ? count - sum->disabled : 0;
+}
+
 static void put_network(struct lwm2m_json_writer *json, const struct bs_worker_status *sum)
 {
     static const char *const names[] = {"unknown_identity", "psk_mismatch", "handshake", "timeout",
@@ -115,6 +138,7 @@ static void put_network(struct lwm2m_json_writer *json, const struct bs_worker_s
     lwm2m_json_object_begin(json);
     put_uint(json, "open", sum->endpoint.sessions);
     put_uint(json, "bootstrapping", sum->running);
+    put_states(json, sum);
     lwm2m_json_object_end(json);
     lwm2m_json_key(json, "handshakes");
     lwm2m_json_object_begin(json);
@@ -125,8 +149,9 @@ static void put_network(struct lwm2m_json_writer *json, const struct bs_worker_s
     lwm2m_json_key(json, "refused");
     lwm2m_json_object_begin(json);
     for (size_t i = 0; i <= CC_REFUSED_CAPACITY; i++)
-        put_uint(json, names[i], sum->endpoint.refused[i]);
+        put_uint(json, names[i], refused_of(sum, (enum cc_refusal)i));
     put_uint(json, "endpoint_mismatch", sum->mismatches);
+    put_uint(json, "device_disabled", sum->disabled);
     lwm2m_json_object_end(json);
     lwm2m_json_key(json, "datagrams");
     lwm2m_json_object_begin(json);
@@ -144,6 +169,7 @@ static void put_store(struct lwm2m_json_writer *json, const struct bs_daemon *da
     lwm2m_json_object_begin(json);
     put_text(json, "path", daemon->snapshot->policies_path);
     put_uint(json, "rules", policy_set_rule_count(daemon->snapshot->policies));
+    put_text(json, "objects", daemon->snapshot->objects_path ? daemon->snapshot->objects_path : "");
     put_uint(json, "loaded_at", (uint64_t)daemon->snapshot->loaded_at);
     lwm2m_json_object_end(json);
     lwm2m_json_key(json, "queue");

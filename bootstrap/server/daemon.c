@@ -140,7 +140,8 @@ static bool listen_on(struct bs_daemon *daemon, const char *uri)
 {
     struct bs_listener *listener = &daemon->listeners[daemon->listener_count];
     char shared_uri[CC_ADDRESS_TEXT + 16];
-    listener->is_plain = strncmp(uri, "coap:", 5) == 0;
+    snprintf(listener->scheme, sizeof listener->scheme, "%.*s", (int)strcspn(uri, ":"), uri);
+    listener->is_plain = strncmp(uri, "coaps", 5) != 0;
     for (uint32_t i = 0; i < daemon->shared.worker_count; i++) {
         enum cc_error error =
             bs_worker_listen(daemon->shared.workers[i], i ? shared_uri : uri, listener->bound);
@@ -148,8 +149,7 @@ static bool listen_on(struct bs_daemon *daemon, const char *uri)
             fail(uri, error == CC_EADDRESS ? strerror(errno) : cc_error_text(error));
             return false;
         }
-        snprintf(shared_uri, sizeof shared_uri, "%s://%s", listener->is_plain ? "coap" : "coaps",
-                 listener->bound);
+        snprintf(shared_uri, sizeof shared_uri, "%s://%s", listener->scheme, listener->bound);
     }
     daemon->listener_count++;
     BS_LOG(daemon->shared.log, BS_INFO, "listening", BS_TEXT("uri", uri),

@@ -9,6 +9,7 @@
 #include "bootstrap/server/worker.h"
 
 struct bs_listener {
+    char scheme[12]; /* "coaps+tcp" */
     char bound[CC_ADDRESS_TEXT];
     bool is_plain;
 };

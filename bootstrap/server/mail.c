@@ -50,6 +50,10 @@ static void report(struct bs_worker *worker, struct bs_gather *gather)
     for (size_t i = 0; i <= PKI_RESULT_SUPERSEDED; i++)
         status->results[i] = worker->results[i];
     status->mismatches = worker->mismatches;
+    status->disabled = worker->disabled;
+    for (uint32_t i = 0; i < worker->slot_count; i++)
+        if (worker->slots[i].run)
+            status->states[worker->slots[i].run->machine.state]++;
     status->notes_dropped = worker->notes.dropped;
     if (--gather->missing == 0)
         pthread_cond_signal(&gather->all_in);

@@ -2,7 +2,7 @@
 #include "bootstrap/server/worker_private.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 static enum bs_level level_of(enum pki_result result)
 {
@@ -25,40 +25,44 @@ static void log_outcome(struct bs_worker *worker, const char *endpoint,
            BS_NUMBER("ms", outcome->duration_ms));
 }
 
-static void trace_outcome(struct bs_worker *worker, const char *endpoint,
-                          const struct pki_outcome *outcome)
+static void trace_outcome(struct bs_worker *worker, const struct bs_report *report)
 {
-    uint32_t subscribers = bs_trace_match(worker->trace, endpoint, outcome->peer);
+    const struct pki_outcome *outcome = report->outcome;
+    uint32_t subscribers = bs_trace_match(worker->trace, report->endpoint, outcome->peer);
     if (!subscribers)
         return;
-    const struct bs_trace_origin origin = {
-        .at_ms = bs_clock_ms(), .endpoint = endpoint, .peer = outcome->peer};
+    const struct bs_trace_origin origin = {.at_ms = bs_clock_ms(),
+                                           .session = report->session_number,
+                                           .endpoint = report->endpoint,
+                                           .peer = outcome->peer,
+                                           .is_secure = report->is_secure};
     char why[PKI_STEP_MAX + PKI_REASON_MAX + 32];
     snprintf(why, sizeof why, "%s at %s%s%s", pki_result_name(outcome->result), outcome->step,
              outcome->reason[0] ? ": " : "", outcome->reason);
     bs_trace_event(worker->shared->trace, subscribers, &origin, "outcome", why);
 }
 
-void bs_outcome_record(struct bs_worker *worker, const char *endpoint,
-                       const struct pki_outcome *outcome, const struct bs_staged *staged,
-                       size_t staged_count)
+void bs_outcome_record(struct bs_worker *worker, const struct bs_report *report)
 {
+    const struct pki_outcome *outcome = report->outcome;
     worker->results[outcome->result]++;
-    log_outcome(worker, endpoint, outcome);
-    trace_outcome(worker, endpoint, outcome);
-    if (!outcome->device_id)
-        return;
-    struct bs_job *job = bs_job_new(BS_JOB_OUTCOME, staged_count);
+    log_outcome(worker, report->endpoint, outcome);
+    trace_outcome(worker, report);
+    struct bs_job *job =
+        outcome->device_id ? bs_job_new(BS_JOB_OUTCOME, report->staged_count) : NULL;
     if (!job) {
-        BS_LOG(worker->shared->log, BS_ERROR, "store", BS_TEXT("endpoint", endpoint),
-               BS_TEXT("reason", "out of memory"));
+        if (outcome->device_id)
+            BS_LOG(worker->shared->log, BS_ERROR, "store", BS_TEXT("endpoint", report->endpoint),
+                   BS_TEXT("reason", "out of memory"));
+        free(report->lesson);
         return;
     }
     job->outcome = *outcome;
-    for (size_t i = 0; i < staged_count; i++) {
+    job->lesson = report->lesson;
+    for (size_t i = 0; i < report->staged_count; i++) {
         job->credentials[i].device_id = outcome->device_id;
-        job->credentials[i].server_id = staged[i].server_id;
-        job->credentials[i].serial = staged[i].serial;
+        job->credentials[i].server_id = report->staged[i].server_id;
+        job->credentials[i].serial = report->staged[i].serial;
     }
     bs_writer_submit(worker->shared->writer, job);
 }
@@ -79,9 +83,13 @@ void bs_run_record(struct bs_worker *worker, struct cc_session *session,
                                   .started_at = bs_clock_ms() / 1000,
                                   .result = result,
                                   .code = code};
-    snprintf(outcome.step, sizeof outcome.step, "request");
+    snprintf(outcome.step, sizeof outcome.step, "%s", admission->pack ? "pack" : "request");
     snprintf(outcome.reason, sizeof outcome.reason, "%.*s", PKI_REASON_MAX, reason);
     snprintf(outcome.policy, sizeof outcome.policy, "%s", admission->decision.policy);
     snprintf(outcome.peer, sizeof outcome.peer, "%s", cc_session_peer(session));
-    bs_outcome_record(worker, admission->endpoint, &outcome, NULL, 0);
+    bs_outcome_record(
+        worker, &(struct bs_report){.endpoint = admission->endpoint,
+                                    .session_number = bs_worker_session_number(worker, session),
+                                    .is_secure = cc_session_is_secure(session),
+                                    .outcome = &outcome});
 }

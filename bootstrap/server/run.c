@@ -1,22 +1,18 @@
-/* One bootstrap: performs what the session machine says and tells it what came of it. */
-#include "bootstrap/lwm2m/codec.h"
+/* One bootstrap: its life around the session machine. */
 #include "bootstrap/server/worker_private.h"
-#include "pki/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_MAX 16384 /* octets of one Write */
-
 static void run_free(struct bs_run *run)
 {
     policy_plan_free(run->plan);
-    if (run->discover) {
-        lwm2m_discover_clear(run->discover);
-        free(run->discover);
-    }
+    policy_plan_free(run->correction);
+    bs_seen_clear(&run->seen);
+    bs_pack_free(run->pack);
     bs_snapshot_unref(run->snapshot);
+    free(run->memory);
     free(run->staged);
     free(run->mail);
     free(run->endpoint);
@@ -26,9 +22,34 @@ static void run_free(struct bs_run *run)
 /* The outcome settles what was staged: with a commit under way it waits for the serials. */
 static void conclude(struct bs_run *run)
 {
-    bs_outcome_record(run->worker, run->endpoint, &run->machine.outcome, run->staged,
-                      run->staged_count);
+    const struct pki_outcome *outcome = &run->machine.outcome;
+    if (outcome->result == PKI_RESULT_NONE)
+        BS_LOG(run->worker->shared->log, BS_INFO, "pack", BS_TEXT("endpoint", run->endpoint),
+               BS_TEXT("peer", outcome->peer), BS_TEXT("policy", outcome->policy),
+               BS_TEXT("refused", outcome->reason));
+    else
+        bs_outcome_record(run->worker, &(struct bs_report){.endpoint = run->endpoint,
+                                                           .session_number = run->session_number,
+                                                           .is_secure = run->is_secure,
+                                                           .outcome = outcome,
+                                                           .staged = run->staged,
+                                                           .staged_count = run->staged_count,
+                                                           .lesson = bs_lesson_of(run)});
     run_free(run);
+}
+
+static void leave_session(struct bs_run *run)
+{
+    run->machine.outcome.retransmissions =
+        (uint16_t)(cc_session_retransmissions(run->session) - run->retransmissions_before);
+    if (run->pack && !run->pack->is_answered)
+        (void)!bs_pack_answer(run, false);
+    cc_session_timer(run->session, 0, NULL);
+    /* What the outcome no longer counts must not reach the device later, nor stand in the way of a
+     * newer bootstrap on this session. */
+    cc_session_cancel(run->session);
+    cc_session_data_set(run->session, NULL);
+    run->session = NULL;
 }
 
 static void finish(struct bs_run *run)
@@ -40,16 +61,8 @@ static void finish(struct bs_run *run)
     outcome->started_at = run->started_at;
     outcome->duration_ms = (uint32_t)(cc_endpoint_now_ms(worker->endpoint) - run->started_ms);
     snprintf(outcome->policy, sizeof outcome->policy, "%s", run->decision.policy);
-    if (run->session) {
-        outcome->retransmissions =
-            (uint16_t)(cc_session_retransmissions(run->session) - run->retransmissions_before);
-        cc_session_timer(run->session, 0, NULL);
-        /* What the outcome no longer counts must not reach the device later, nor stand in the way
-         * of a newer bootstrap on this session. */
-        cc_session_cancel(run->session);
-        cc_session_data_set(run->session, NULL);
-        run->session = NULL;
-    }
+    if (run->session)
+        leave_session(run);
     bs_owners_release(worker->shared->owners, run->endpoint,
                       (struct bs_owner){.worker = worker->index, .run = run->number});
     bs_run_leave(worker, run);
@@ -58,177 +71,52 @@ static void finish(struct bs_run *run)
         conclude(run);
 }
 
-/* ---- actions ---- */
-
-/* An action tells true when it ended at once: NEXT is what came of it then. */
-
-static bool send_request(struct bs_run *run, const struct cc_request *request,
-                         struct bs_event *next)
+/* Tells traces where the run is, once a step. */
+static void trace_step(struct bs_run *run)
 {
-    enum cc_error error =
-        run->session ? cc_session_request(run->session, request, &run->request_id) : CC_ECLOSED;
-    *next = (struct bs_event){.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_CLOSED};
-    return error != CC_OK;
-}
-
-static struct cc_request request_of(uint8_t method, const char *path)
-{
-    return (struct cc_request){
-        .method = method, .path = path, .content_format = CC_FORMAT_NONE, .accept = CC_FORMAT_NONE};
-}
-
-static bool send_delete(struct bs_run *run, size_t op, struct bs_event *next)
-{
-    char path[25];
-    const struct cc_request request =
-        request_of(CC_DELETE, lwm2m_path_text(run->plan->ops[op].path, path));
-    return send_request(run, &request, next);
-}
-
-static bool send_discover(struct bs_run *run, struct bs_event *next)
-{
-    struct cc_request request = request_of(CC_GET, "/");
-    request.accept = LWM2M_FORMAT_LINK;
-    return send_request(run, &request, next);
-}
-
-static bool send_write(struct bs_run *run, const struct bs_action *action, struct bs_event *next)
-{
-    uint8_t body[BODY_MAX];
-    char path[25];
-    size_t len = 0;
-    enum lwm2m_error error = policy_plan_encode(run->plan, action->op, action->format,
-                                                action->without_optional, body, sizeof body, &len);
-    if (error) {
-        /* As if the client had refused the format: the machine has others to try, or ends with this
-         * step. */
-        pki_secret_wipe(body, sizeof body);
-        *next = (struct bs_event){.kind = BS_EVENT_RESPONSE,
-                                  .result = CC_RESULT_RESPONSE,
-                                  .code = CC_UNSUPPORTED_FORMAT,
-                                  .format = CC_FORMAT_NONE};
-        return true;
-    }
-    if (action->block_bytes && run->session) {
-        struct cc_parameters parameters = run->worker->parameters;
-        parameters.ack_timeout_ms = run->decision.link.ack_timeout_ms;
-        parameters.max_retransmit = run->decision.link.max_retransmit;
-        parameters.block_bytes = action->block_bytes;
-        cc_session_parameters(run->session, &parameters);
-    }
-    struct cc_request request =
-        request_of(CC_PUT, lwm2m_path_text(run->plan->ops[action->op].path, path));
-    request.content_format = action->format;
-    request.payload = body;
-    request.payload_len = len;
-    bool is_over = send_request(run, &request, next);
-    pki_secret_wipe(body, len);
-    return is_over;
-}
-
-/* On the writer's thread, or on ours when its queue is full: a run that commits is not freed, and
- * its letter was made before. */
-static void post_back(struct bs_job *job)
-{
-    struct bs_run *run = job->context;
-    struct bs_mail *mail = run->mail;
-    run->mail = NULL;
-    bs_worker_post(run->worker, mail);
-}
-
-/* Staging in the store: durable before the Write that carries it is sent (architecture, decision
- * 9). */
-static bool submit_stage(struct bs_run *run, struct bs_event *next)
-{
-    struct bs_job *job = bs_job_new(BS_JOB_STAGE, run->plan->minted_count);
-    run->mail = job ? bs_mail_new(BS_MAIL_COMMITTED) : NULL;
-    if (!run->mail) {
-        bs_job_free(job);
-        *next = (struct bs_event){.kind = BS_EVENT_COMMITTED, .reason = "out of memory"};
-        return true;
-    }
-    for (size_t i = 0; i < run->plan->minted_count; i++) {
-        job->credentials[i] = run->plan->minted[i];
-        job->credentials[i].device_id = run->device_id;
-        job->credentials[i].staged_at = bs_clock_ms() / 1000;
-    }
-    run->mail->job = job;
-    job->done = post_back;
-    job->context = run;
-    run->is_committing = true;
-    run->worker->committing++;
-    bs_writer_submit(run->worker->shared->writer, job);
-    return false;
-}
-
-/* REASON is room for one that NEXT borrows. */
-static bool perform(struct bs_run *run, const struct bs_action *action, struct bs_event *next,
-                    char reason[static POLICY_REASON_MAX + 1])
-{
-    const struct cc_request finish_request = request_of(CC_POST, "/bs");
-    switch (action->kind) {
-    case BS_ACTION_NONE:
-        return false;
-    case BS_ACTION_DISCOVER:
-        return send_discover(run, next);
-    case BS_ACTION_PLAN:
-        bs_run_plan(run, reason);
-        *next = (struct bs_event){.kind = BS_EVENT_PLANNED, .plan = run->plan, .reason = reason};
-        return true;
-    case BS_ACTION_COMMIT:
-        return submit_stage(run, next);
-    case BS_ACTION_DELETE:
-        return send_delete(run, action->op, next);
-    case BS_ACTION_WRITE:
-        return send_write(run, action, next);
-    case BS_ACTION_FINISH:
-        return send_request(run, &finish_request, next);
-    case BS_ACTION_END:
-        finish(run);
-        return false;
-    }
-    return false;
+    struct bs_worker *worker = run->worker;
+    const char *step = run->machine.outcome.step;
+    if (!worker->trace || strcmp(run->step, step) == 0)
+        return;
+    memcpy(run->step, step, sizeof run->step);
+    const struct bs_trace_origin origin = {.at_ms = bs_clock_ms(),
+                                           .session = run->session_number,
+                                           .endpoint = run->endpoint,
+                                           .peer = run->machine.outcome.peer,
+                                           .is_secure = run->is_secure};
+    uint32_t subscribers = bs_trace_match(worker->trace, run->endpoint, origin.peer);
+    if (subscribers)
+        bs_trace_event(worker->shared->trace, subscribers, &origin, "step", step);
 }
 
 /* The machine yields one action an event; an action that ends at once is the next event: bounded by
- * the machine's retries. */
+ * the machine's rounds and retries. */
 static void step(struct bs_run *run, struct bs_event event)
 {
     char reason[POLICY_REASON_MAX + 1];
     struct bs_action action;
-    do
+    do {
         action = bs_session_event(&run->machine, &event);
-    while (perform(run, &action, &event, reason));
+        trace_step(run);
+    } while (bs_run_act(run, &action, &event, reason));
+    if (action.kind == BS_ACTION_END)
+        finish(run);
 }
 
-/* ---- events ---- */
-
-static const char *why_not_stored(const struct bs_job *job)
-{
-    if (job->is_turned_away)
-        return "storage busy";
-    return job->error ? pki_error_text(job->error) : "out of memory";
-}
-
-static void on_budget(void *context, struct cc_session *session)
-{
-    (void)context;
-    struct bs_run *run = cc_session_data(session);
-    if (run)
-        bs_run_interrupt(run, BS_EVENT_BUDGET);
-}
+/* ---- starting ---- */
 
 static void claim(struct bs_worker *worker, struct bs_run *run)
 {
     struct bs_owner previous;
     bool is_replacing = false;
-    const struct bs_owner owner = {.worker = worker->index,
-                                   .run = run->number,
-                                   .is_secure = cc_session_is_secure(run->session)};
+    const struct bs_owner owner = {
+        .worker = worker->index, .run = run->number, .is_secure = run->is_secure};
     /* Without memory for the entry the endpoint's older run is simply not told. */
     if (!bs_owners_claim(worker->shared->owners, run->endpoint, owner, &previous, &is_replacing) ||
         !is_replacing)
         return;
+    if (run->memory)
+        run->memory->print_count = 0; /* what the older run has changed is not known here */
     struct bs_mail *mail = bs_mail_new(BS_MAIL_SUPERSEDE);
     if (!mail)
         return;
@@ -236,18 +124,36 @@ static void claim(struct bs_worker *worker, struct bs_run *run)
     bs_worker_post(worker->shared->workers[previous.worker], mail);
 }
 
-static void configure(struct bs_worker *worker, struct bs_run *run)
+/* What ADMISSION owns becomes RUN's. */
+static void take(struct bs_run *run, struct bs_admission *admission)
 {
-    struct cc_parameters parameters = worker->parameters;
-    parameters.ack_timeout_ms = run->decision.link.ack_timeout_ms;
-    parameters.max_retransmit = run->decision.link.max_retransmit;
-    parameters.block_bytes = run->decision.link.block_bytes;
-    cc_session_parameters(run->session, &parameters);
-    cc_session_timer(run->session, run->decision.link.budget_ms, on_budget);
+    run->device_id = admission->device_id;
+    run->decision = admission->decision;
+    run->pct = admission->pct;
+    run->memory = admission->memory;
+    run->pack = admission->pack;
+    admission->memory = NULL;
+    admission->pack = NULL;
+}
+
+static void set_up(struct bs_worker *worker, struct cc_session *session, struct bs_run *run)
+{
+    run->worker = worker;
+    run->session = session;
+    run->is_secure = cc_session_is_secure(session);
+    run->history_id = bs_history_of(worker, session, run->device_id);
+    run->session_number = bs_worker_session_number(worker, session);
+    run->snapshot = bs_snapshot_ref(worker->snapshot);
+    run->started_ms = cc_endpoint_now_ms(worker->endpoint);
+    run->started_at = bs_clock_ms() / 1000;
+    run->retransmissions_before = cc_session_retransmissions(session);
+    bs_session_init(&run->machine);
+    snprintf(run->machine.outcome.peer, sizeof run->machine.outcome.peer, "%s",
+             cc_session_peer(session));
 }
 
 void bs_run_start(struct bs_worker *worker, struct cc_session *session,
-                  const struct bs_admission *admission)
+                  struct bs_admission *admission)
 {
     struct bs_run *run = calloc(1, sizeof *run);
     char *endpoint = strdup(admission->endpoint);
@@ -257,37 +163,27 @@ void bs_run_start(struct bs_worker *worker, struct cc_session *session,
         bs_run_record(worker, session, admission, PKI_RESULT_FAILED, 0, "out of memory");
         return;
     }
-    run->worker = worker;
-    run->session = session;
     run->endpoint = endpoint;
-    run->device_id = admission->device_id;
-    run->history_id = bs_history_of(worker, session, admission->device_id);
-    run->decision = admission->decision;
-    run->pct = admission->pct;
-    run->snapshot = bs_snapshot_ref(worker->snapshot);
-    run->started_ms = cc_endpoint_now_ms(worker->endpoint);
-    run->started_at = bs_clock_ms() / 1000;
-    run->retransmissions_before = cc_session_retransmissions(session);
-    bs_session_init(&run->machine);
-    snprintf(run->machine.outcome.peer, sizeof run->machine.outcome.peer, "%s",
-             cc_session_peer(session));
+    take(run, admission);
+    set_up(worker, session, run);
     worker->running++;
     cc_session_data_set(session, run);
     claim(worker, run);
-    configure(worker, run);
-    step(run, (struct bs_event){.kind = BS_EVENT_REQUEST, .decision = &run->decision});
+    bs_run_configure(run, 0);
+    bs_run_arm(run);
+    step(run, (struct bs_event){.kind = BS_EVENT_REQUEST,
+                                .decision = &run->decision,
+                                .is_pack = run->pack != NULL});
 }
 
-/* Keeps what Discover showed; an answer that does not parse counts as none. */
-static uint8_t keep_discover(struct bs_run *run, const struct cc_message *response)
+/* ---- events ---- */
+
+/* Keeps what a device showed; an answer that cannot be read counts as a refusal. */
+static uint8_t keep(struct bs_run *run, const struct cc_message *response)
 {
-    run->discover = calloc(1, sizeof *run->discover);
-    if (run->discover && lwm2m_discover_parse((const char *)response->payload,
-                                              response->payload_len, run->discover) == LWM2M_OK)
-        return response->code;
-    free(run->discover);
-    run->discover = NULL;
-    return CC_INTERNAL;
+    bool is_read = run->machine.look == BS_LOOK_READ;
+    bool is_kept = is_read ? bs_seen_read(run, response) : bs_seen_discover(&run->seen, response);
+    return is_kept ? response->code : CC_INTERNAL;
 }
 
 void bs_run_response(struct bs_run *run, uint32_t id, enum cc_result result,
@@ -295,12 +191,12 @@ void bs_run_response(struct bs_run *run, uint32_t id, enum cc_result result,
 {
     if (id != run->request_id)
         return;
-    struct bs_event event = {.kind = BS_EVENT_RESPONSE, .result = result, .format = CC_FORMAT_NONE};
+    struct bs_event event = {.kind = BS_EVENT_RESPONSE, .result = result};
     if (response) {
         event.code = response->code;
-        event.format = (uint16_t)cc_message_uint(response, CC_OPT_CONTENT_FORMAT, CC_FORMAT_NONE);
-        if (run->machine.state == BS_DISCOVERING && response->code == CC_CONTENT)
-            event.code = keep_discover(run, response);
+        event.max_age_s = cc_message_uint(response, CC_OPT_MAX_AGE, 0);
+        if (run->machine.look != BS_LOOK_OVER && response->code == CC_CONTENT)
+            event.code = keep(run, response);
     }
     step(run, event);
 }
@@ -310,23 +206,40 @@ void bs_run_interrupt(struct bs_run *run, enum bs_event_kind kind)
     step(run, (struct bs_event){.kind = kind});
 }
 
+static const char *why_not_stored(const struct bs_job *job)
+{
+    if (job->is_turned_away)
+        return "storage busy";
+    return job->error ? pki_error_text(job->error) : "out of memory";
+}
+
+/* What is durable now: the serials, and that nothing is remembered of the device's secrets. */
+static bool take_stage(struct bs_run *run, const struct bs_job *job)
+{
+    if (job->error)
+        return false;
+    if (job->lesson && run->memory)
+        run->memory->print_count = 0;
+    if (!job->credential_count)
+        return true;
+    run->staged = calloc(job->credential_count, sizeof *run->staged);
+    run->staged_count = run->staged ? job->credential_count : 0;
+    for (size_t i = 0; i < run->staged_count; i++)
+        run->staged[i] =
+            (struct bs_staged){job->credentials[i].server_id, job->credentials[i].serial};
+    return run->staged != NULL;
+}
+
 void bs_run_committed(struct bs_job *job)
 {
     struct bs_run *run = job->context;
     run->is_committing = false;
     run->worker->committing--;
-    if (!job->error) {
-        run->staged = calloc(job->credential_count, sizeof *run->staged);
-        run->staged_count = run->staged ? job->credential_count : 0;
-    }
-    for (size_t i = 0; i < run->staged_count; i++)
-        run->staged[i] =
-            (struct bs_staged){job->credentials[i].server_id, job->credentials[i].serial};
+    bool is_ok = take_stage(run, job);
     if (run->is_over)
         conclude(run);
     else
-        step(run, (struct bs_event){.kind = BS_EVENT_COMMITTED,
-                                    .is_ok = run->staged != NULL,
-                                    .reason = why_not_stored(job)});
+        step(run, (struct bs_event){
+                      .kind = BS_EVENT_COMMITTED, .is_ok = is_ok, .reason = why_not_stored(job)});
     bs_job_free(job);
 }

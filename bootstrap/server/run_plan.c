@@ -1,15 +1,177 @@
-/* The plan of a run: what the store holds and what the device showed, put before the policy. */
+/* Decision and plan of a run: what the store holds and what the device showed, put before the
+ * policy. */
 #include "bootstrap/server/worker_private.h"
 #include "pki/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CREDENTIALS_MAX 64 /* of one device, read for its plan: the newest */
-
-static bool carries_secret(const struct policy_plan *plan)
+static void print_of(void *context, const uint8_t *data, size_t len,
+                     uint8_t print[static PKI_PRINT_OCTETS])
 {
-    const struct lwm2m_registry *registry = lwm2m_registry_builtin();
+    pki_store_print(context, data, len, print);
+}
+
+static enum policy_transport transport_of(const struct cc_session *session)
+{
+    bool is_secure = cc_session_is_secure(session);
+    if (cc_session_is_tcp(session))
+        return is_secure ? POLICY_COAPS_TCP : POLICY_COAP_TCP;
+    return is_secure ? POLICY_COAPS : POLICY_COAP;
+}
+
+struct policy_subject bs_subject_of(struct bs_worker *worker, const struct cc_session *session,
+                                    const struct pki_device *device,
+                                    const struct pki_memory *memory)
+{
+    struct bs_desk *desk = worker->desk;
+    bool is_asker = bs_worker_asked_pack(worker, device->id);
+    if (is_asker) {
+        desk->memory = memory ? *memory : (struct pki_memory){.device_id = device->id};
+        desk->memory.asked_pack = true;
+    }
+    bs_worker_rollouts(worker);
+    return (struct policy_subject){
+        .device = device->id ? device : NULL,
+        .auth = cc_session_is_secure(session) ? device->auth : PKI_AUTH_NONE,
+        .transport = transport_of(session),
+        .pct = LWM2M_FORMAT_NONE,
+        .accept = LWM2M_FORMAT_NONE,
+        .memory = is_asker ? &desk->memory : memory,
+        .rollouts = worker->rollouts,
+        .rollout_count = worker->rollout_count,
+        .print = bs_history_of(worker, session, device->id) ? print_of : NULL,
+        .print_context = worker->shared->store,
+    };
+}
+
+void bs_decide(const struct bs_snapshot *snapshot, const struct policy_subject *subject,
+               bool is_final, struct policy_decision *decision)
+{
+    policy_decide(snapshot->policies, subject, is_final, bs_clock_ms() / 1000, decision);
+    if (!decision->has_link)
+        decision->link = snapshot->settings.link;
+}
+
+static void wipe(struct bs_desk *desk)
+{
+    pki_secret_wipe(&desk->device, sizeof desk->device);
+    pki_secret_wipe(desk->credentials, desk->count * sizeof *desk->credentials);
+    desk->count = 0;
+}
+
+/*
+ * A credential that is still staged when its device asks anew was sent by a daemon that did not
+ * live to tell what became of it: the device may hold it. So does whatever that run wrote.
+ */
+static void doubt(struct bs_run *run, struct bs_desk *desk)
+{
+    struct bs_job *job = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < desk->count; i++)
+        count += pki_credential_state(&desk->credentials[i]) == PKI_CREDENTIAL_STAGED;
+    if (!count || !run->history_id || !(job = bs_job_new(BS_JOB_DOUBT, count)))
+        return;
+    for (size_t i = 0, k = 0; i < desk->count; i++) {
+        struct pki_credential *credential = &desk->credentials[i];
+        if (pki_credential_state(credential) != PKI_CREDENTIAL_STAGED)
+            continue;
+        job->credentials[k].device_id = credential->device_id;
+        job->credentials[k].server_id = credential->server_id;
+        job->credentials[k++].serial = credential->serial;
+        credential->unconfirmed_at = bs_clock_ms() / 1000;
+    }
+    if (run->memory)
+        run->memory->print_count = 0;
+    bs_writer_submit(run->worker->shared->writer, job);
+}
+
+/* Lays what the store holds on the desk; SUBJECT borrows it until it is wiped. */
+static enum pki_error lay_out(struct bs_run *run, bool wants_credentials,
+                              struct policy_subject *subject)
+{
+    struct bs_worker *worker = run->worker;
+    struct bs_desk *desk = worker->desk;
+    enum pki_error error = PKI_OK;
+    desk->device = (struct pki_device){0};
+    desk->count = 0;
+    if (run->device_id)
+        error = pki_store_device_by_id(worker->reader, run->device_id, &desk->device);
+    if (!error && run->device_id && wants_credentials)
+        error = pki_store_credentials(worker->reader, run->device_id, desk->credentials,
+                                      BS_CREDENTIALS_MAX, &desk->count);
+    if (error)
+        return error;
+    doubt(run, desk);
+    *subject = bs_subject_of(worker, run->session, &desk->device, run->memory);
+    subject->endpoint = run->endpoint;
+    subject->pct = run->pct;
+    subject->seen = bs_seen_observation(&run->seen);
+    subject->credentials = desk->credentials;
+    subject->credential_count = desk->count;
+    if (run->pack) {
+        subject->is_pack = true;
+        subject->accept = run->pack->accept;
+        subject->account = run->pack->accounts;
+        subject->account_count = run->pack->account_count;
+    }
+    return PKI_OK;
+}
+
+/* ---- deciding ---- */
+
+/* What a client is known to need of the transport, whatever its policy's link says. */
+static void heed_quirk(struct bs_run *run, const struct policy_subject *subject)
+{
+    const struct policy_traits traits = {
+        .pct = run->pct,
+        .asked_pack = subject->memory && subject->memory->asked_pack,
+        .has_public_key = subject->auth == PKI_AUTH_RPK || subject->auth == PKI_AUTH_X509,
+        .discover = run->seen.discover,
+    };
+    const struct policy_quirk *quirk = policy_quirk_of(&traits);
+    struct policy_link *link = &run->decision.link;
+    if (quirk && quirk->block_max && quirk->block_max < link->block_bytes)
+        link->block_bytes = quirk->block_max;
+    if (quirk && quirk->ack_timeout_ms > link->ack_timeout_ms)
+        link->ack_timeout_ms = quirk->ack_timeout_ms;
+}
+
+/* A format that the client named or took before, and one that most have. */
+static void choose_accepts(const struct bs_run *run, uint16_t accepts[2])
+{
+    const struct lwm2m_format *named =
+        run->pct == LWM2M_FORMAT_NONE ? NULL : lwm2m_format_by_number(run->pct);
+    accepts[0] = LWM2M_FORMAT_TLV;
+    if (named && !named->single_only)
+        accepts[0] = named->number;
+    else if (run->memory && run->memory->format_count)
+        accepts[0] = run->memory->formats[0];
+    accepts[1] = accepts[0] == LWM2M_FORMAT_TLV ? LWM2M_FORMAT_SENML_CBOR : LWM2M_FORMAT_TLV;
+}
+
+void bs_run_decide(struct bs_run *run, struct bs_event *next)
+{
+    struct policy_subject subject;
+    *next = (struct bs_event){.kind = BS_EVENT_DECIDED, .decision = &run->decision};
+    choose_accepts(run, next->accepts);
+    /* A store that cannot be read now cannot when the plan is made, and is told there. */
+    if (lay_out(run, false, &subject) == PKI_OK) {
+        if (run->decision.is_open)
+            bs_decide(run->snapshot, &subject, true, &run->decision);
+        heed_quirk(run, &subject);
+        bs_run_configure(run, 0);
+        bs_run_arm(run);
+        if (run->decision.verdict == POLICY_APPLY)
+            next->reads = policy_reads(run->snapshot->policies, &run->decision, &subject);
+    }
+    wipe(run->worker->desk);
+}
+
+/* ---- planning ---- */
+
+static bool carries_secret(const struct policy_plan *plan, const struct lwm2m_registry *registry)
+{
     for (size_t i = 0; i < plan->op_count; i++)
         for (size_t k = 0; k < plan->ops[i].leaf_count; k++) {
             const struct lwm2m_leaf *leaf = &plan->ops[i].leaves[k];
@@ -26,63 +188,41 @@ static bool carries_secret(const struct policy_plan *plan)
 /* NULL with a REASON, or the plan. */
 static struct policy_plan *make_plan(struct bs_run *run, char *reason)
 {
-    struct bs_worker *worker = run->worker;
-    struct pki_device *device = calloc(1, sizeof *device);
-    struct pki_credential *credentials = calloc(CREDENTIALS_MAX, sizeof *credentials);
     struct policy_plan *plan = NULL;
-    size_t count = 0;
-    enum pki_error error = device && credentials ? PKI_OK : PKI_ENOMEM;
-    if (!error && run->device_id)
-        error = pki_store_device_by_id(worker->reader, run->device_id, device);
-    if (!error && run->device_id)
-        error = pki_store_credentials(worker->reader, run->device_id, credentials, CREDENTIALS_MAX,
-                                      &count);
-    if (error) {
+    struct policy_subject subject;
+    enum pki_error error = lay_out(run, true, &subject);
+    if (error)
         snprintf(reason, POLICY_REASON_MAX + 1, "%s", pki_error_text(error));
-    } else {
-        const struct policy_subject subject = {
-            .device = run->device_id ? device : NULL,
-            .endpoint = run->endpoint,
-            .auth = cc_session_is_secure(run->session) ? device->auth : PKI_AUTH_NONE,
-            .pct = run->pct,
-            .seen.discover = run->discover,
-            .credentials = credentials,
-            .credential_count = count,
-        };
+    else
         plan = policy_plan_new(run->snapshot->policies, &run->decision, &subject,
                                bs_clock_ms() / 1000, pki_secret_random, NULL, reason);
-    }
-    if (device)
-        pki_secret_wipe(device, sizeof *device);
-    if (credentials)
-        pki_secret_wipe(credentials, CREDENTIALS_MAX * sizeof *credentials);
-    free(device);
-    free(credentials);
+    wipe(run->worker->desk);
     return plan;
+}
+
+/* Why RUN->plan must not be carried out here, or NULL. */
+static const char *forbidden(const struct bs_run *run)
+{
+    /* Secrets over plain coap only where the operator said so by name (architecture, what must
+     * always hold, 4). */
+    if (!cc_session_is_secure(run->session) && !run->snapshot->settings.allow_plain_secrets &&
+        carries_secret(run->plan, policy_set_registry(run->snapshot->policies)))
+        return "secrets over plain coap are not allowed here (allow-plain-secrets)";
+    if (run->plan->minted_count && !run->device_id)
+        return "no device record to keep minted credentials in";
+    return NULL;
 }
 
 void bs_run_plan(struct bs_run *run, char reason[static POLICY_REASON_MAX + 1])
 {
     reason[0] = '\0';
     run->plan = make_plan(run, reason);
-    if (run->discover) {
-        lwm2m_discover_clear(run->discover);
-        free(run->discover);
-        run->discover = NULL;
-    }
-    /* Secrets over plain coap only where the operator said so by name (architecture, what must
-     * always hold, 4). */
-    if (run->plan && !cc_session_is_secure(run->session) &&
-        !run->snapshot->settings.allow_plain_secrets && carries_secret(run->plan)) {
+    bs_seen_clear(&run->seen);
+    const char *why = run->plan ? forbidden(run) : NULL;
+    if (why) {
         policy_plan_free(run->plan);
         run->plan = NULL;
-        snprintf(reason, POLICY_REASON_MAX + 1,
-                 "secrets over plain coap are not allowed here (allow-plain-secrets)");
-    }
-    if (run->plan && run->plan->minted_count && !run->device_id) {
-        policy_plan_free(run->plan);
-        run->plan = NULL;
-        snprintf(reason, POLICY_REASON_MAX + 1, "no device record to keep minted credentials in");
+        snprintf(reason, POLICY_REASON_MAX + 1, "%s", why);
     }
     if (run->plan && run->plan->note)
         BS_LOG(run->worker->shared->log, BS_INFO, "plan", BS_TEXT("endpoint", run->endpoint),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct bs_snapshot *bs_snapshot_ref(struct bs_snapshot *snapshot)
 {
@@ -20,6 +21,7 @@ void bs_snapshot_unref(struct bs_snapshot *snapshot)
     policy_set_unref(snapshot->policies);
     policy_settings_clear(&snapshot->settings);
     free(snapshot->policies_path);
+    free(snapshot->objects_path);
     free(snapshot);
 }
 
@@ -68,6 +70,34 @@ static bool check_listeners(const char *file, const struct policy_settings *sett
     return ok;
 }
 
+/* The definitions that the settings name, or those in `objects` where that is there. False: an
+ * error is in REPORT. */
+static bool load_objects(const char *home, struct bs_snapshot *snapshot,
+                         struct lwm2m_definitions **definitions, struct policy_report *report)
+{
+    const char *named = snapshot->settings.objects;
+    char *path = joined(home, named ? named : "objects");
+    if (!path)
+        return false;
+    if (!named && access(path, F_OK) != 0) {
+        free(path);
+        return true;
+    }
+    snapshot->objects_path = path;
+    *definitions = policy_definitions_load(path, report);
+    return *definitions != NULL;
+}
+
+static void load_policies(const char *home, struct bs_snapshot *snapshot,
+                          struct policy_report *report)
+{
+    struct lwm2m_definitions *definitions = NULL;
+    snapshot->policies_path = joined(home, snapshot->settings.policies);
+    if (snapshot->policies_path && load_objects(home, snapshot, &definitions, report))
+        snapshot->policies = policy_set_load(snapshot->policies_path, definitions, report);
+    lwm2m_definitions_unref(definitions);
+}
+
 struct bs_snapshot *bs_snapshot_load(const char *home, const struct bs_overrides *overrides,
                                      int64_t now_at, struct policy_report *report)
 {
@@ -85,11 +115,8 @@ struct bs_snapshot *bs_snapshot_load(const char *home, const struct bs_overrides
               apply(&snapshot->settings, overrides) &&
               check_listeners(file, &snapshot->settings, report);
     free(file);
-    if (ok) {
-        snapshot->policies_path = joined(home, snapshot->settings.policies);
-        if (snapshot->policies_path)
-            snapshot->policies = policy_set_load(snapshot->policies_path, NULL, report);
-    }
+    if (ok)
+        load_policies(home, snapshot, report);
     if (!snapshot->policies) {
         bs_snapshot_unref(snapshot);
         return NULL;

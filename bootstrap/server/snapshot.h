@@ -15,6 +15,7 @@ struct bs_snapshot {
     struct policy_set *policies;
     int64_t loaded_at;
     char *policies_path;
+    char *objects_path; /* NULL: the built-in objects alone */
 };
 
 /* What the command line lays over the settings file. */
@@ -26,8 +27,8 @@ struct bs_overrides {
 };
 
 /*
- * Loads H/imprintd.yaml and the policies that it names. NULL when REPORT holds an error (or out of
- * memory, which it says).
+ * Loads H/imprintd.yaml, the object definitions and the policies that it names. NULL when REPORT
+ * holds an error (or out of memory, which it says).
  */
 struct bs_snapshot *bs_snapshot_load(const char *home, const struct bs_overrides *overrides,
                                      int64_t now_at, struct policy_report *report);

@@ -55,6 +55,34 @@ static bool on_psk(void *context, const uint8_t *identity, size_t identity_len, 
     return is_usable;
 }
 
+uint64_t bs_worker_session_number(const struct bs_worker *worker, const struct cc_session *session)
+{
+    return cc_session_number(session) * worker->shared->worker_count + worker->index;
+}
+
+void bs_worker_rollouts(struct bs_worker *worker)
+{
+    uint64_t transaction = pki_store_last_transaction(worker->shared->store);
+    if (worker->rollouts_at == transaction)
+        return;
+    if (!worker->rollouts)
+        worker->rollouts = calloc(BS_ROLLOUTS_MAX, sizeof *worker->rollouts);
+    worker->rollout_count = 0;
+    if (worker->rollouts && pki_store_rollouts(worker->reader, worker->rollouts, BS_ROLLOUTS_MAX,
+                                               &worker->rollout_count) == PKI_OK)
+        worker->rollouts_at = transaction;
+}
+
+void bs_worker_asks_pack(struct bs_worker *worker, uint64_t device_id)
+{
+    worker->askers[device_id % BS_ASKERS_MAX] = device_id;
+}
+
+bool bs_worker_asked_pack(const struct bs_worker *worker, uint64_t device_id)
+{
+    return device_id && worker->askers[device_id % BS_ASKERS_MAX] == device_id;
+}
+
 /* The endpoint name behind SESSION, for a trace only; "" when there is none. */
 static void name_of(struct bs_worker *worker, const struct cc_session *session,
                     char name[static PKI_ENDPOINT_MAX + 1])
@@ -80,12 +108,11 @@ static uint32_t traced(struct bs_worker *worker, const struct cc_session *sessio
     if (!worker->trace)
         return 0;
     name_of(worker, session, name);
-    *origin = (struct bs_trace_origin){
-        .at_ms = bs_clock_ms(),
-        .session = cc_session_number(session) * worker->shared->worker_count + worker->index,
-        .endpoint = name,
-        .peer = cc_session_peer(session),
-        .is_secure = cc_session_is_secure(session)};
+    *origin = (struct bs_trace_origin){.at_ms = bs_clock_ms(),
+                                       .session = bs_worker_session_number(worker, session),
+                                       .endpoint = name,
+                                       .peer = cc_session_peer(session),
+                                       .is_secure = cc_session_is_secure(session)};
     return bs_trace_match(worker->trace, name, origin->peer);
 }
 
@@ -180,6 +207,7 @@ static void on_refused(void *context, const char *peer, enum cc_refusal refusal,
     struct bs_worker *worker = context;
     struct pki_device device = {0};
     const char *reason = refusal_name(worker, refusal, identity, identity_len, &device);
+    worker->disabled += device.id != 0;
     if (refusal == CC_REFUSED_UNKNOWN_IDENTITY && !device.id)
         bs_notes_add(&worker->notes, PKI_UNKNOWN_IDENTITY, identity, identity_len, peer);
     pki_secret_wipe(&device, sizeof device);
@@ -268,6 +296,10 @@ enum cc_error bs_worker_new(struct bs_shared *shared, uint32_t index, struct bs_
     enum cc_error error =
         pki_reader_new(shared->store, &worker->reader) == PKI_OK ? CC_OK : CC_ENOMEM;
     pki_secret_random(NULL, worker->hash_key, sizeof worker->hash_key);
+    worker->rollouts_at = UINT64_MAX;
+    worker->desk = calloc(1, sizeof *worker->desk);
+    if (!worker->desk)
+        error = CC_ENOMEM;
     if (!error && !bs_guests_init(&worker->guests, config.sessions_max))
         error = CC_ENOMEM;
     if (!error)
@@ -353,6 +385,8 @@ void bs_worker_free(struct bs_worker *worker)
     bs_snapshot_unref(worker->snapshot);
     bs_trace_set_unref(worker->trace);
     free(worker->slots);
+    free(worker->desk);
+    free(worker->rollouts);
     pki_secret_wipe(worker->hash_key, sizeof worker->hash_key);
     free(worker);
 }

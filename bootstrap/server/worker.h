@@ -11,6 +11,7 @@
 #include "bootstrap/server/log.h"
 #include "bootstrap/server/owners.h"
 #include "bootstrap/server/queue.h"
+#include "bootstrap/server/session.h"
 #include "bootstrap/server/snapshot.h"
 #include "bootstrap/server/trace.h"
 #include "bootstrap/server/writer.h"
@@ -47,7 +48,9 @@ struct bs_worker_status {
     struct cc_endpoint_stats endpoint;
     uint64_t running; /* bootstraps under way */
     uint64_t results[PKI_RESULT_SUPERSEDED + 1];
-    uint64_t mismatches; /* ep that is not the credential's */
+    uint64_t states[BS_STATES]; /* of those under way */
+    uint64_t mismatches;        /* ep that is not the credential's */
+    uint64_t disabled;          /* handshakes of disabled devices, unknown to the endpoint */
     uint64_t notes_dropped;
 };
 

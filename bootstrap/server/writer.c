@@ -50,35 +50,92 @@ void bs_job_free(struct bs_job *job)
     if (job->credentials)
         pki_secret_wipe(job->credentials, job->credential_count * sizeof *job->credentials);
     free(job->credentials);
+    free(job->lesson);
     free(job);
 }
 
-static enum pki_error apply_outcome(struct pki_txn *txn, struct bs_job *job)
+static enum pki_error settle(struct pki_txn *txn, const struct pki_credential *credential,
+                             enum pki_result result)
+{
+    return pki_txn_credential_settle(txn, credential->device_id, credential->server_id,
+                                     credential->serial, result);
+}
+
+static enum pki_error put_memory(struct pki_txn *txn, const struct bs_job *job)
+{
+    return job->lesson && job->lesson->has_memory ? pki_txn_memory_put(txn, &job->lesson->memory)
+                                                  : PKI_OK;
+}
+
+/* A rollout that nobody started, or that is over, counts nothing. */
+static void count_rollouts(struct bs_writer *writer, struct pki_txn *txn, const struct bs_job *job)
+{
+    const struct bs_lesson *lesson = job->lesson;
+    bool has_failed = job->outcome.result == PKI_RESULT_FAILED;
+    for (size_t i = 0; lesson && i < lesson->rollout_count; i++) {
+        bool has_paused = false;
+        if (pki_txn_rollout_note(txn, lesson->rollouts[i], has_failed, lesson->is_first[i],
+                                 &has_paused) == PKI_OK &&
+            has_paused)
+            BS_LOG(writer->log, BS_WARNING, "rollout", BS_TEXT("name", lesson->rollouts[i]),
+                   BS_TEXT("state", "paused"), BS_TEXT("reason", "too many bootstraps failed"));
+    }
+}
+
+static enum pki_error apply_outcome(struct bs_writer *writer, struct pki_txn *txn,
+                                    struct bs_job *job)
 {
     enum pki_error error = PKI_OK;
-    for (size_t i = 0; i < job->credential_count && !error; i++) {
-        const struct pki_credential *credential = &job->credentials[i];
-        error = pki_txn_credential_settle(txn, credential->device_id, credential->server_id,
-                                          credential->serial, job->outcome.result);
-    }
-    return error ? error : pki_txn_outcome_append(txn, &job->outcome);
+    for (size_t i = 0; i < job->credential_count && !error; i++)
+        error = settle(txn, &job->credentials[i], job->outcome.result);
+    if (!error)
+        error = pki_txn_outcome_append(txn, &job->outcome);
+    if (!error)
+        error = put_memory(txn, job);
+    if (!error)
+        count_rollouts(writer, txn, job);
+    return error;
 }
 
 static enum pki_error apply_stage(struct pki_txn *txn, struct bs_job *job)
 {
-    enum pki_error error = PKI_OK;
+    enum pki_error error = put_memory(txn, job);
     for (size_t i = 0; i < job->credential_count && !error; i++)
         error = pki_txn_credential_add(txn, &job->credentials[i]);
     return error;
 }
 
-static enum pki_error apply(struct pki_txn *txn, struct bs_job *job)
+/* What has ended meanwhile, or went with its device, is in no doubt. */
+static enum pki_error apply_doubt(struct pki_txn *txn, const struct bs_job *job)
+{
+    enum pki_error error = PKI_OK;
+    for (size_t i = 0; i < job->credential_count && !error; i++) {
+        error = settle(txn, &job->credentials[i], PKI_RESULT_UNCONFIRMED);
+        if (error == PKI_EINVAL || error == PKI_ENOTFOUND)
+            error = PKI_OK;
+    }
+    return error;
+}
+
+/* One that was promoted already has ended. */
+static enum pki_error apply_promote(struct pki_txn *txn, const struct bs_job *job)
+{
+    enum pki_error error =
+        pki_txn_bootstrap_promote(txn, job->credentials->device_id, job->credentials->serial);
+    return error == PKI_EINVAL ? PKI_OK : error;
+}
+
+static enum pki_error apply(struct bs_writer *writer, struct pki_txn *txn, struct bs_job *job)
 {
     switch (job->kind) {
     case BS_JOB_STAGE:
         return apply_stage(txn, job);
     case BS_JOB_OUTCOME:
-        return apply_outcome(txn, job);
+        return apply_outcome(writer, txn, job);
+    case BS_JOB_DOUBT:
+        return apply_doubt(txn, job);
+    case BS_JOB_PROMOTE:
+        return apply_promote(txn, job);
     case BS_JOB_UNKNOWN:
         return pki_txn_unknown_note(txn, job->unknown.kind, job->unknown.name,
                                     job->unknown.name_len, job->unknown.peer, job->unknown.count);
@@ -108,7 +165,7 @@ static enum pki_error commit(struct bs_writer *writer, struct bs_node *jobs)
     pki_txn_set_tolerant(txn);
     for (struct bs_node *node = jobs; node; node = node->next) {
         struct bs_job *job = BS_CONTAINER(node, struct bs_job, node);
-        job->error = apply(txn, job);
+        job->error = apply(writer, txn, job);
     }
     error = pki_txn_commit(txn);
     atomic_store(&writer->last_commit_us, elapsed_us(&begun));

@@ -24,9 +24,20 @@
 #define BS_WRITER_JOBS_MAX     100000
 
 enum bs_job_kind {
-    BS_JOB_STAGE,   /* credentials[] become durable, serials are set */
-    BS_JOB_OUTCOME, /* outcome is appended, credentials[] are settled by its result */
-    BS_JOB_UNKNOWN  /* unknown is counted */
+    BS_JOB_STAGE,   /* credentials[] become durable, serials are set; lesson->memory is put */
+    BS_JOB_OUTCOME, /* outcome is appended, credentials[] are settled by its result, lesson kept */
+    BS_JOB_UNKNOWN, /* unknown is counted */
+    BS_JOB_DOUBT,   /* credentials[] that nobody settled become unconfirmed */
+    BS_JOB_PROMOTE  /* credentials[0] is the device's own from now on */
+};
+
+/* What a bootstrap has taught. */
+struct bs_lesson {
+    bool has_memory;
+    struct pki_memory memory;
+    char rollouts[PKI_ROLLOUTS_MAX][PKI_NAME_MAX + 1]; /* that count the outcome */
+    bool is_first[PKI_ROLLOUTS_MAX];                   /* the device had not finished in it */
+    size_t rollout_count;
 };
 
 struct bs_job {
@@ -36,6 +47,7 @@ struct bs_job {
     struct pki_unknown unknown; /* kind, name, peer; count = times */
     size_t credential_count;
     struct pki_credential *credentials; /* owned; wiped when the job is freed */
+    struct bs_lesson *lesson;           /* owned; may be NULL */
     enum pki_error error;               /* set before done is called */
     bool is_turned_away;                /* too many were waiting; error is PKI_ELIMIT */
     /* Called on the writer's thread when the job is durable or has failed, and owns it then; inside

@@ -15,6 +15,7 @@ static void assert_defaults(const struct policy_settings *settings)
     assert_false(settings->allow_plain_secrets);
     assert_int_equal(settings->workers, 1);
     assert_string_equal(settings->policies, "policies");
+    assert_null(settings->objects);
     assert_int_equal(settings->sessions_max, 100000);
     assert_int_equal(settings->handshake_ms, 60000);
     assert_int_equal(settings->handshake_fail_ms, 2000);
@@ -47,6 +48,7 @@ static const char all[] = "imprintd: 1\n"
                           "allow-plain-secrets: true\n"
                           "workers: 4\n"
                           "policies: /etc/imprint/policies\n"
+                          "objects: /etc/imprint/objects\n"
                           "sessions: 5\n"
                           "handshake-timeout: 10s\n"
                           "handshake-failure-timeout: 500ms\n"
@@ -69,6 +71,7 @@ static void test_every_key(void **state)
     assert_true(settings.allow_plain_secrets && settings.log_json);
     assert_int_equal(settings.workers, 4);
     assert_string_equal(settings.policies, "/etc/imprint/policies");
+    assert_string_equal(settings.objects, "/etc/imprint/objects");
     assert_int_equal(settings.sessions_max, 5);
     assert_int_equal(settings.handshake_ms, 10000);
     assert_int_equal(settings.handshake_fail_ms, 500);
@@ -87,7 +90,7 @@ static const struct settings_case {
     const char *problem;
 } bad_cases[] = {
     {"listen: [http://x]\n", "s.yaml:1:9: error: listen: 'http://x' must begin with coaps://"},
-    {"listen: coaps+tcp://x:5684\n", "TCP is not supported by this version"},
+    {"listen: coaps+tcp://x:5684/p\n", "has no path"},
     {"listen: coaps://x/path\n", "a listener has no path"},
     {"listen: []\n", "the list is empty"},
     {"listen: [coap://a, coap://a, coap://a, coap://a, coap://a, coap://a, coap://a, coap://a, "

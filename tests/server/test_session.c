@@ -1,48 +1,16 @@
 /*
  * The bootstrap session machine: each row is a script of events, the action that each must give,
- * and the outcome.
+ * and the outcome. Nothing is verified here: test_session_look.c.
  *
- * The plan of all rows: DELETE /1, PUT /0/1 (with an optional resource), PUT /1/0, PUT /2/0 (not
- * required), then Finish. Rules: bootstrap/server/session.h, lwm2m-bootstrap.md section 5,
- * clients.md.
+ * Rules: bootstrap/server/session.h, lwm2m-bootstrap.md section 5, clients.md.
  */
-#include "bootstrap/server/session.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/session_script.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_MAX = 24 };
-
-enum variant {
-    MINTED = 1,
-    BLIND = 2,
-    HOLD = 4,
-    DENY = 8,
-    ONE_FORMAT = 16,
-    NO_DISCOVER = 32,
-    NO_FORMAT = 64
-};
-
-struct step {
-    const char *event;
-    const char *action;
-};
-
-struct row {
-    const char *name;
-    unsigned variant;
-    struct step script[STEPS_MAX];
-    enum pki_result result;
-    const char *step;
-    const char *reason;
-    uint8_t code;
-    uint16_t writes, deletes;
-};
-
 #define BEGIN                                                                                      \
-    {"request", "discover"}, {"2.05", "plan"},                                                     \
+    {"request", "discover"}, {"2.05", "decide"}, {"decided", "plan"},                              \
     {                                                                                              \
         "planned", "delete /1"                                                                     \
     }
@@ -57,7 +25,7 @@ struct row {
         "2.04", "finish"                                                                           \
     }
 
-static const struct row rows[] = {
+static const struct script_row rows[] = {
     {"every step succeeds",
      0,
      {TO_FINISH, {"2.04", "end"}},
@@ -70,7 +38,8 @@ static const struct row rows[] = {
     {"any 2.xx is success",
      0,
      {{"request", "discover"},
-      {"2.05", "plan"},
+      {"2.05", "decide"},
+      {"decided", "plan"},
       {"planned", "delete /1"},
       {"2.04", "write /0/1 112"},
       {"2.01", "write /1/0 112"},
@@ -106,8 +75,10 @@ static const struct row rows[] = {
       {"planned", "none"},
       {"committed", "none"},
       {"request", "none"},
-      {"2.05", "plan"},
+      {"2.05", "decide"},
+      {"decided", "plan"},
       {"2.05", "none"},
+      {"decided", "none"},
       {"planned", "commit"},
       {"2.04", "none"},
       {"planned", "none"},
@@ -150,7 +121,9 @@ static const struct row rows[] = {
     {"discover refused",
      BLIND,
      {{"request", "discover"},
-      {"4.05", "plan"},
+      {"4.05", "discover /0"},
+      {"4.05", "decide"},
+      {"decided", "plan"},
       {"planned", "delete /1"},
       {"2.02", "write /0/1 112"},
       {"2.04", "write /1/0 112"},
@@ -165,7 +138,7 @@ static const struct row rows[] = {
      1},
     {"discover silent",
      BLIND,
-     {{"request", "discover"}, {"timeout", "plan"}, {"refused plan", "end"}},
+     {{"request", "discover"}, {"timeout", "decide"}, {"decided", "plan"}, {"refused plan", "end"}},
      PKI_RESULT_FAILED,
      "plan",
      "no free instance",
@@ -174,7 +147,11 @@ static const struct row rows[] = {
      0},
     {"discover reset",
      0,
-     {{"request", "discover"}, {"reset", "plan"}, {"planned", "delete /1"}, {"drain", "end"}},
+     {{"request", "discover"},
+      {"reset", "decide"},
+      {"decided", "plan"},
+      {"planned", "delete /1"},
+      {"drain", "end"}},
      PKI_RESULT_FAILED,
      "delete /1",
      "drain",
@@ -193,7 +170,7 @@ static const struct row rows[] = {
     /* plan and commit */
     {"plan without a format",
      NO_FORMAT,
-     {{"request", "discover"}, {"2.05", "plan"}, {"planned", "end"}},
+     {{"request", "discover"}, {"2.05", "decide"}, {"decided", "plan"}, {"planned", "end"}},
      PKI_RESULT_FAILED,
      "plan",
      "no content format",
@@ -203,7 +180,8 @@ static const struct row rows[] = {
     {"minted credentials are committed first",
      MINTED,
      {{"request", "discover"},
-      {"2.05", "plan"},
+      {"2.05", "decide"},
+      {"decided", "plan"},
       {"planned", "commit"},
       {"committed", "delete /1"},
       {"2.02", "write /0/1 112"},
@@ -219,7 +197,11 @@ static const struct row rows[] = {
      1},
     {"storage fails",
      MINTED,
-     {{"request", "discover"}, {"2.05", "plan"}, {"planned", "commit"}, {"not committed", "end"}},
+     {{"request", "discover"},
+      {"2.05", "decide"},
+      {"decided", "plan"},
+      {"planned", "commit"},
+      {"not committed", "end"}},
      PKI_RESULT_FAILED,
      "commit",
      "storage: disk full",
@@ -229,7 +211,8 @@ static const struct row rows[] = {
     {"closed while committing",
      MINTED,
      {{"request", "discover"},
-      {"2.05", "plan"},
+      {"2.05", "decide"},
+      {"decided", "plan"},
       {"planned", "commit"},
       {"closed", "end"},
       {"committed", "none"}},
@@ -353,7 +336,9 @@ static const struct row rows[] = {
       {"2.04", "write /2/0 11542"},
       {"4.15", "write /2/0 112"},
       {"4.15", "finish"},
-      {"4.06", "write /0/1 11542"},
+      {"4.06", "discover"},
+      {"2.05", "correct"},
+      {"corrected", "write /0/1 11542"},
       {"closed", "end"}},
      PKI_RESULT_FAILED,
      "write /0/1",
@@ -439,7 +424,11 @@ static const struct row rows[] = {
      1},
     {"5.03 once more succeeds",
      0,
-     {TO_WRITE, {"5.03", "write /0/1 112"}, {"2.04", "write /1/0 112"}, {"drain", "end"}},
+     {TO_WRITE,
+      {"5.03", "wait 2000"},
+      {"waited", "write /0/1 112"},
+      {"2.04", "write /1/0 112"},
+      {"drain", "end"}},
      PKI_RESULT_FAILED,
      "write /1/0",
      "drain",
@@ -490,21 +479,25 @@ static const struct row rows[] = {
       {"2.04", "write /1/0 112"},
       {"2.04", "write /2/0 112"},
       {"2.04", "finish"},
-      {"4.06", "write /0/1 112"},
+      {"4.06", "discover"},
+      {"2.05", "correct"},
+      {"corrected", "write /0/1 112"},
       {"2.04", "write /1/0 112"},
       {"2.04", "write /2/0 112"},
       {"2.04", "finish"},
       {"2.04", "end"}},
      PKI_RESULT_FINISHED,
      "finish",
-     "",
+     "1 corrective round",
      CC_CHANGED,
      6,
      1},
     {"left out, skipped and blind",
      BLIND,
      {{"request", "discover"},
-      {"4.05", "plan"},
+      {"4.05", "discover /0"},
+      {"4.05", "decide"},
+      {"decided", "plan"},
       {"planned", "delete /1"},
       {"2.02", "write /0/1 112"},
       {"4.04", "write /0/1 112 short"},
@@ -521,7 +514,9 @@ static const struct row rows[] = {
     {"skipped and blind",
      BLIND,
      {{"request", "discover"},
-      {"5.01", "plan"},
+      {"5.01", "discover /0"},
+      {"5.01", "decide"},
+      {"decided", "plan"},
       {"planned", "delete /1"},
       {"4.04", "write /0/1 112"},
       {"2.04", "write /1/0 112"},
@@ -556,21 +551,25 @@ static const struct row rows[] = {
     {"4.06: one corrective round without Delete",
      0,
      {TO_FINISH,
-      {"4.06", "write /0/1 112"},
+      {"4.06", "discover"},
+      {"2.05", "correct"},
+      {"corrected", "write /0/1 112"},
       {"2.04", "write /1/0 112"},
       {"2.04", "write /2/0 112"},
       {"2.04", "finish"},
       {"2.04", "end"}},
      PKI_RESULT_FINISHED,
      "finish",
-     "",
+     "1 corrective round",
      CC_CHANGED,
      6,
      1},
     {"4.06 twice",
      0,
      {TO_FINISH,
-      {"4.06", "write /0/1 112"},
+      {"4.06", "discover"},
+      {"2.05", "correct"},
+      {"corrected", "write /0/1 112"},
       {"2.04", "write /1/0 112"},
       {"2.04", "write /2/0 112"},
       {"2.04", "finish"},
@@ -583,7 +582,11 @@ static const struct row rows[] = {
      1},
     {"a refused Finish is not unconfirmed",
      0,
-     {TO_FINISH, {"4.06", "write /0/1 112"}, {"timeout", "end"}},
+     {TO_FINISH,
+      {"4.06", "discover"},
+      {"2.05", "correct"},
+      {"corrected", "write /0/1 112"},
+      {"timeout", "end"}},
      PKI_RESULT_FAILED,
      "write /0/1",
      "timeout",
@@ -683,146 +686,12 @@ static const struct row rows[] = {
      1},
 };
 
-/* ---- fixture ---- */
-
-struct fixture {
-    struct policy_decision decision;
-    struct policy_plan plan;
-    struct policy_op ops[4];
-    struct pki_credential minted;
-};
-
-static const struct lwm2m_leaf leaf;
-static const bool optional[] = {true};
-static const bool mandatory[] = {false};
-
-static void fixture_init(struct fixture *f, unsigned variant)
-{
-    *f = (struct fixture){.ops = {{.kind = POLICY_OP_DELETE, .path = {{1}, 1}, .is_required = true},
-                                  {.kind = POLICY_OP_WRITE,
-                                   .path = {{0, 1}, 2},
-                                   .is_required = true,
-                                   .leaves = &leaf,
-                                   .is_optional = optional,
-                                   .leaf_count = 1},
-                                  {.kind = POLICY_OP_WRITE,
-                                   .path = {{1, 0}, 2},
-                                   .is_required = true,
-                                   .leaves = &leaf,
-                                   .is_optional = mandatory,
-                                   .leaf_count = 1},
-                                  {.kind = POLICY_OP_WRITE,
-                                   .path = {{2, 0}, 2},
-                                   .leaves = &leaf,
-                                   .is_optional = mandatory,
-                                   .leaf_count = 1}}};
-    f->decision.verdict = (variant & HOLD)   ? POLICY_HOLD
-                          : (variant & DENY) ? POLICY_DENY
-                                             : POLICY_APPLY;
-    f->decision.wants_discover = (variant & NO_DISCOVER) == 0;
-    f->decision.link.block_bytes = 256;
-    strcpy(f->decision.policy, "acme");
-    strcpy(f->decision.reason, "no policy matches");
-    f->plan = (struct policy_plan){.ops = f->ops,
-                                   .op_count = 4,
-                                   .formats = {LWM2M_FORMAT_SENML_CBOR, LWM2M_FORMAT_TLV},
-                                   .format_count = 2,
-                                   .minted = &f->minted,
-                                   .minted_count = (variant & MINTED) ? 1 : 0,
-                                   .is_blind = (variant & BLIND) != 0};
-    if (variant & (ONE_FORMAT | NO_FORMAT)) {
-        f->plan.format_count = (variant & ONE_FORMAT) ? 1 : 0;
-    }
-}
-
-static struct bs_event event_of(const char *text, const struct fixture *f)
-{
-    const struct {
-        const char *text;
-        struct bs_event event;
-    } events[] = {
-        {"request", {.kind = BS_EVENT_REQUEST, .decision = &f->decision}},
-        {"planned", {.kind = BS_EVENT_PLANNED, .plan = &f->plan}},
-        {"refused plan", {.kind = BS_EVENT_PLANNED, .reason = "no free instance"}},
-        {"committed", {.kind = BS_EVENT_COMMITTED, .is_ok = true}},
-        {"not committed", {.kind = BS_EVENT_COMMITTED, .reason = "storage: disk full"}},
-        {"budget", {.kind = BS_EVENT_BUDGET}},
-        {"superseded", {.kind = BS_EVENT_SUPERSEDED}},
-        {"closed", {.kind = BS_EVENT_CLOSED}},
-        {"drain", {.kind = BS_EVENT_DRAIN}},
-        {"timeout", {.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_TIMEOUT}},
-        {"reset", {.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_RESET}},
-        {"too large", {.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_TOO_LARGE}},
-        {"bad response", {.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_BAD_RESPONSE}},
-        {"closed result", {.kind = BS_EVENT_RESPONSE, .result = CC_RESULT_CLOSED}},
-    };
-    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
-        if (strcmp(events[i].text, text) == 0) {
-            return events[i].event;
-        }
-    }
-    assert_true(text[0] >= '2' && text[0] <= '5' && text[1] == '.');
-    return (struct bs_event){.kind = BS_EVENT_RESPONSE,
-                             .code = (uint8_t)((text[0] - '0') << 5 | atoi(text + 2))};
-}
-
-static void action_text(const struct bs_action *action, const struct fixture *f, char out[64])
-{
-    static const char *const names[] = {"none",   "discover", "plan",   "commit",
-                                        "delete", "write",    "finish", "end"};
-    int used = snprintf(out, 64, "%s", names[action->kind]);
-    if (action->kind != BS_ACTION_DELETE && action->kind != BS_ACTION_WRITE) {
-        return;
-    }
-    assert_true(action->op < f->plan.op_count);
-    const uint16_t *id = f->ops[action->op].path.id;
-    if (action->kind == BS_ACTION_DELETE) {
-        snprintf(out + used, 64 - (size_t)used, " /%u", id[0]);
-        return;
-    }
-    used += snprintf(out + used, 64 - (size_t)used, " /%u/%u %u", id[0], id[1], action->format);
-    if (action->block_bytes > 0) {
-        used += snprintf(out + used, 64 - (size_t)used, " /%u", action->block_bytes);
-    }
-    snprintf(out + used, 64 - (size_t)used, "%s", action->without_optional ? " short" : "");
-}
-
-static void assert_outcome(const struct row *row, const struct pki_outcome *outcome)
-{
-    assert_string_equal(outcome->step, row->step);
-    assert_string_equal(outcome->reason, row->reason);
-    assert_string_equal(outcome->policy, "acme");
-    assert_int_equal(outcome->result, row->result);
-    assert_int_equal(outcome->code, row->code);
-    assert_int_equal(outcome->writes, row->writes);
-    assert_int_equal(outcome->deletes, row->deletes);
-}
-
-static void run_row(const struct row *row)
-{
-    struct fixture f;
-    fixture_init(&f, row->variant);
-    struct bs_session session;
-    bs_session_init(&session);
-    assert_int_equal(session.state, BS_IDLE);
-    print_message("  %s\n", row->name);
-    for (size_t i = 0; i < STEPS_MAX && row->script[i].event != NULL; i++) {
-        struct bs_event event = event_of(row->script[i].event, &f);
-        struct bs_action action = bs_session_event(&session, &event);
-        char text[64];
-        action_text(&action, &f, text);
-        assert_string_equal(text, row->script[i].action);
-    }
-    assert_int_equal(session.state, BS_DONE);
-    assert_null(session.plan);
-    assert_outcome(row, &session.outcome);
-}
-
 static void test_scripts(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        run_row(&rows[i]);
+        struct bs_session session;
+        script_run(&rows[i], &session);
     }
 }
 
@@ -830,14 +699,14 @@ static void test_scripts(void **state)
 static void test_empty_plan(void **state)
 {
     (void)state;
-    struct fixture f;
-    fixture_init(&f, NO_DISCOVER);
+    struct script_fixture f;
+    script_init(&f, NO_DISCOVER);
     f.plan.op_count = 0;
     f.plan.format_count = 0;
     struct bs_session session;
     bs_session_init(&session);
-    struct bs_event request = event_of("request", &f);
-    struct bs_event planned = event_of("planned", &f);
+    struct bs_event request = script_event("request", &f);
+    struct bs_event planned = script_event("planned", &f);
     assert_int_equal(bs_session_event(&session, &request).kind, BS_ACTION_PLAN);
     assert_int_equal(bs_session_event(&session, &planned).kind, BS_ACTION_FINISH);
 }
@@ -846,13 +715,13 @@ static void test_empty_plan(void **state)
 static void test_long_reason(void **state)
 {
     (void)state;
-    struct fixture f;
-    fixture_init(&f, DENY);
+    struct script_fixture f;
+    script_init(&f, DENY);
     memset(f.decision.reason, 'x', POLICY_REASON_MAX);
     f.decision.reason[POLICY_REASON_MAX] = '\0';
     struct bs_session session;
     bs_session_init(&session);
-    struct bs_event request = event_of("request", &f);
+    struct bs_event request = script_event("request", &f);
     assert_int_equal(bs_session_event(&session, &request).kind, BS_ACTION_END);
     assert_int_equal(strlen(session.outcome.reason), PKI_REASON_MAX);
 }

@@ -281,6 +281,7 @@ static void refused_last(const struct pki_memory *memory, struct policy_plan *pl
     memcpy(plan->formats, sorted, count * sizeof sorted[0]);
 }
 
+/* What the policy says, what the client asks for, what worked before, what such clients take. */
 void policy_observe_formats(const struct policy_build *build, struct policy_plan *plan)
 {
     const struct policy_client *client = &build->rule->client;
@@ -289,6 +290,7 @@ void policy_observe_formats(const struct policy_build *build, struct policy_plan
     for (size_t i = 0; i < client->formats.count; i++) {
         add_format(plan, (uint16_t)given[i]);
     }
+    add_format(plan, build->subject->pct);
     for (size_t i = 0; memory != NULL && i < memory->format_count; i++) {
         add_format(plan, memory->formats[i]);
     }
@@ -297,7 +299,6 @@ void policy_observe_formats(const struct policy_build *build, struct policy_plan
          i++) {
         add_format(plan, build->quirk->formats[i]);
     }
-    add_format(plan, build->subject->pct);
     add_usual(build, plan);
     if (memory != NULL) {
         refused_last(memory, plan);

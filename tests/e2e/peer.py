@@ -17,9 +17,11 @@ policies:
       main: {psk: {bytes: 16, identity: "{endpoint}/{id}", renew: always}}
       next: {psk: {bytes: 48, identity: "{endpoint}/{id}"}}
     access-when: several
+    verify: never       # the peer shows the same whatever it was told
 """
 
-DISCOVER = '</>;lwm2m=1.1,</0/%d>,</1>,</2>,</3/0>,</4/0>,</5/0>'
+DISCOVER = ('</>;lwm2m=1.1,</0/%d>,</0/9>;ssid=9,</1>,</1/9>;ssid=9,</2>,</3/0>,</4/0>,'
+            '</5/0>')
 
 
 class Peer:

@@ -1,5 +1,6 @@
 #include "tests/support/cmocka_all.h"
 
+#include "bootstrap/policy/base64.h"
 #include "bootstrap/policy/load.h"
 #include "bootstrap/policy/model.h"
 #include "bootstrap/policy/schema_number.h"
@@ -95,6 +96,37 @@ static void test_numbers(void **state)
         {SCHEMA_BYTES, "4KiB", 4096, "4KiB"},
         {SCHEMA_BYTES, "1TiB", INT64_C(1) << 40, "1TiB"},
         {SCHEMA_BYTES, "9999999TiB", 0, NULL},
+        {SCHEMA_PERCENT, "5%", 50000, "5%"},
+        {SCHEMA_PERCENT, "0.25%", 2500, "0.25%"},
+        {SCHEMA_PERCENT, "100.0%", 1000000, "100%"},
+        {SCHEMA_PERCENT, "0.0001%", 1, "0.0001%"},
+        {SCHEMA_PERCENT, "0%", 0, "0%"},
+        {SCHEMA_PERCENT, "0.00001%", 0, NULL},
+        {SCHEMA_PERCENT, "5", 0, NULL},
+        {SCHEMA_PERCENT, "5.%", 0, NULL},
+        {SCHEMA_PERCENT, ".5%", 0, NULL},
+        {SCHEMA_PERCENT, "-5%", 0, NULL},
+        {SCHEMA_PERCENT, "", 0, NULL},
+        {SCHEMA_DATE, "1970-01-01", 0, "1970-01-01"},
+        {SCHEMA_DATE, "2000-02-29", 951782400, "2000-02-29"},
+        {SCHEMA_DATE, "2026-12-01", 1796083200, "2026-12-01"},
+        {SCHEMA_DATE, "2026-12-01T06:30:05Z", 1796106605, "2026-12-01T06:30:05Z"},
+        {SCHEMA_DATE, "2026-12-01T00:30:00+01:00", 1796081400, "2026-11-30T23:30:00Z"},
+        {SCHEMA_DATE, "2026-12-01t00:00:00-00:30", 1796085000, "2026-12-01T00:30:00Z"},
+        {SCHEMA_DATE, "9999-12-31", INT64_C(253402214400), "9999-12-31"},
+        {SCHEMA_DATE, "2100-02-29", 0, NULL},
+        {SCHEMA_DATE, "2026-13-01", 0, NULL},
+        {SCHEMA_DATE, "2026-00-01", 0, NULL},
+        {SCHEMA_DATE, "2026-04-31", 0, NULL},
+        {SCHEMA_DATE, "1969-12-31", 0, NULL},
+        {SCHEMA_DATE, "1970-01-01T00:00:00+01:00", 0, NULL},
+        {SCHEMA_DATE, "2026-12-01T", 0, NULL},
+        {SCHEMA_DATE, "2026-12-01T24:00:00Z", 0, NULL},
+        {SCHEMA_DATE, "2026-12-01T06:30:05", 0, NULL},
+        {SCHEMA_DATE, "2026-12-01 06:30:05Z", 0, NULL},
+        {SCHEMA_DATE, "2026-12-01T06:30:05+25:00", 0, NULL},
+        {SCHEMA_DATE, "26-12-01", 0, NULL},
+        {SCHEMA_DATE, "", 0, NULL},
         {SCHEMA_INTEGER, "-5", -5, "-5"},
         {SCHEMA_INTEGER, "9223372036854775807", INT64_MAX, "9223372036854775807"},
         {SCHEMA_INTEGER, "5x", 0, NULL},
@@ -137,6 +169,8 @@ static void test_template(void **state)
         {"{endpoint}", "urn:dev:ops:32473-Meter-17"},
         {"{serial}", "32473-Meter-17"},
         {"<{identity}|{group}|{attr.region}|{server}|{id}>", "<id|g|eu|main|101>"},
+        {"{{{id}}} }}{{", "{101} }{"},
+        {"{{id}}", "{id}"},
         {"{attr.other}", NULL},
         {"{endpoint}{endpoint}", NULL}, /* longer than the room */
     };
@@ -159,6 +193,13 @@ static void test_template(void **state)
     assert_true(policy_template_fill("{group}", &values, out, sizeof out, reason) == SIZE_MAX);
     assert_string_equal(reason, "the device has no value for {group}");
     assert_int_equal(policy_template_literal("ab{id}c{attr.x}"), 3);
+    assert_int_equal(policy_template_literal("{{{id}}}"), 2);
+    assert_true(policy_template_has_placeholder("{{{id}"));
+    assert_false(policy_template_has_placeholder("{{id}}"));
+    policy_template_sample("a{id}{{b", out, sizeof out);
+    assert_string_equal(out, "a1{b");
+    policy_template_sample("{id}{id}{id}", out, 3);
+    assert_string_equal(out, "11");
 }
 
 static void test_values(void **state)
@@ -169,19 +210,35 @@ static void test_values(void **state)
         const char *text;
         bool is_good;
     } cases[] = {
-        {LWM2M_STRING, "", true},         {LWM2M_STRING, "x", true},
-        {LWM2M_INTEGER, "-3", true},      {LWM2M_INTEGER, "3.0", false},
-        {LWM2M_TIME, "1700000000", true}, {LWM2M_TIME, "today", false},
-        {LWM2M_UNSIGNED, "3", true},      {LWM2M_UNSIGNED, "-3", false},
-        {LWM2M_FLOAT, "-1.5e3", true},    {LWM2M_FLOAT, "1.5x", false},
-        {LWM2M_FLOAT, "", false},         {LWM2M_FLOAT, "nan", false},
-        {LWM2M_FLOAT, "1e999", false},    {LWM2M_BOOLEAN, "true", true},
-        {LWM2M_BOOLEAN, "false", true},   {LWM2M_BOOLEAN, "1", false},
-        {LWM2M_OPAQUE, "", true},         {LWM2M_OPAQUE, "00fFA0", true},
-        {LWM2M_OPAQUE, "0", false},       {LWM2M_OPAQUE, "0g", false},
-        {LWM2M_OBJLNK, "3:0", true},      {LWM2M_OBJLNK, "65536:0", false},
-        {LWM2M_OBJLNK, "3:", false},      {LWM2M_OBJLNK, "3", false},
-        {LWM2M_CORELNK, "</3/0>", true},  {LWM2M_NONE, "x", false},
+        {LWM2M_STRING, "", true},
+        {LWM2M_STRING, "x", true},
+        {LWM2M_INTEGER, "-3", true},
+        {LWM2M_INTEGER, "3.0", false},
+        {LWM2M_TIME, "1700000000", true},
+        {LWM2M_TIME, "today", false},
+        {LWM2M_UNSIGNED, "3", true},
+        {LWM2M_UNSIGNED, "-3", false},
+        {LWM2M_FLOAT, "-1.5e3", true},
+        {LWM2M_FLOAT, "1.5x", false},
+        {LWM2M_FLOAT, "", false},
+        {LWM2M_FLOAT, "nan", false},
+        {LWM2M_FLOAT, "1e999", false},
+        {LWM2M_BOOLEAN, "true", true},
+        {LWM2M_BOOLEAN, "false", true},
+        {LWM2M_BOOLEAN, "1", false},
+        {LWM2M_OPAQUE, "base64:AP8=", true},
+        {LWM2M_OPAQUE, "base64:AP8=x", false},
+        {LWM2M_TIME, "2026-12-01", true},
+        {LWM2M_OPAQUE, "", true},
+        {LWM2M_OPAQUE, "00fFA0", true},
+        {LWM2M_OPAQUE, "0", false},
+        {LWM2M_OPAQUE, "0g", false},
+        {LWM2M_OBJLNK, "3:0", true},
+        {LWM2M_OBJLNK, "65536:0", false},
+        {LWM2M_OBJLNK, "3:", false},
+        {LWM2M_OBJLNK, "3", false},
+        {LWM2M_CORELNK, "</3/0>", true},
+        {LWM2M_NONE, "x", false},
     };
     struct policy_arena arena = {0};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -201,6 +258,45 @@ static void test_values(void **state)
     assert_int_equal(value.as.bytes.len, 3);
     assert_memory_equal(value.as.bytes.data, "\x00\xff\xa0", 3);
     policy_arena_clear(&arena);
+}
+
+static void test_base64(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *octets; /* NULL: it is none */
+    } cases[] = {
+        /* RFC 4648 section 10 */
+        {"", ""},
+        {"Zg==", "f"},
+        {"Zm8=", "fo"},
+        {"Zm9v", "foo"},
+        {"Zm9vYg==", "foob"},
+        {"Zm9vYmE=", "fooba"},
+        {"Zm9v YmFy\r\n", "foobar"},
+        {"Zg", "f"},
+        {"_-8", "\xff\xef"},
+        {"/+8=", "\xff\xef"},
+        {"Z", NULL},
+        {"Zh==", NULL},
+        {"Zg=", NULL},
+        {"Z=g=", NULL},
+        {"====", NULL},
+        {"Zm9v*", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t out[20];
+        size_t len = 0;
+        bool is_good = policy_base64_decode(cases[i].text, strlen(cases[i].text), out, &len);
+        if (is_good != (cases[i].octets != NULL)) {
+            fail_msg("\"%s\"", cases[i].text);
+        }
+        if (is_good) {
+            assert_int_equal(len, strlen(cases[i].octets));
+            assert_memory_equal(out, cases[i].octets, len);
+        }
+    }
 }
 
 static void test_nearest(void **state)
@@ -319,7 +415,7 @@ int main(void)
         cmocka_unit_test(test_numbers),   cmocka_unit_test(test_template),
         cmocka_unit_test(test_nearest),   cmocka_unit_test(test_quote),
         cmocka_unit_test(test_rows),      cmocka_unit_test(test_values),
-        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_documents), cmocka_unit_test(test_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

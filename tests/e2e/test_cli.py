@@ -563,6 +563,12 @@ class Policy(Home):
         self.assertIn("unknown key 'cses'", result.out)
         self.bad(1, "No such file", "policy", "test", self.folder / "absent")
 
+    def test_every_shipped_policy_has_its_cases(self):
+        shipped = {path.name for path in (SRC / "policies").glob("*.yaml")}
+        cases = {name for name in shipped if name.endswith(".cases.yaml")}
+        self.assertEqual({name.replace(".yaml", ".cases.yaml") for name in shipped - cases}, cases)
+        self.assertRegex(self.ok("policy", "test", SRC / "policies", home=False).err, r"^\d+ cases passed")
+
     def test_no_policy_matches(self):
         self.add()
         self.file("home/policies/one-server.yaml", "imprint: 1\nservers:\n  a: {id: 1, uri: 'coaps://a'}\n"
@@ -654,6 +660,11 @@ overlays:
         self.assertIn("/3/0", [op.get("path") for op in plan["ops"]])
         self.assertRegex(self.ok("policy", "explain", ENDPOINT).out, r"overlay +zone +applied")
         self.bad(1, f"no device x in {self.home}", "policy", "explain", "x")
+
+    def test_schema(self):
+        self.assertEqual(self.ok("policy", "schema", home=False).out,
+                         (SRC / "policies" / "schema.json").read_text(encoding="utf-8"))
+        self.bad(2, "policy schema does not take 'x'", "policy", "schema", "x")
 
     def test_clients(self):
         self.assertIn("wakaama", self.ok("client", "list", home=False).out)

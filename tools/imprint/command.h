@@ -146,6 +146,7 @@ enum cli_status cli_device_unknown(struct cli_call *call);
 enum cli_status cli_policy_check(struct cli_call *call);
 enum cli_status cli_policy_list(struct cli_call *call);
 enum cli_status cli_policy_plan(struct cli_call *call);
+enum cli_status cli_policy_schema(struct cli_call *call);
 enum cli_status cli_policy_test(struct cli_call *call);
 enum cli_status cli_client_list(struct cli_call *call);
 enum cli_status cli_policy_explain(struct cli_call *call);

@@ -136,6 +136,8 @@ const struct cli_command cli_commands[] = {
      "folder.\n"
      "Keys are minted without randomness. Exit 1 when a case fails.",
      cli_policy_test},
+    {"policy schema", "", 0, 0, 0, CLI_HOME_NONE,
+     "print the JSON Schema of policy files, for editors", NULL, cli_policy_schema},
 
     {"rollout start", "NAME", 1, 1, CLI_BIT(CLI_OPT_SHARE) | CLI_BIT(CLI_OPT_OBJECTS) | JSON,
      CLI_STORE_WRITE, "begin the rollout that an overlay of the policies names",

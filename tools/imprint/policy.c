@@ -1,4 +1,4 @@
-/* imprint policy check, policy list */
+/* imprint policy check, policy list, policy schema */
 #include "tools/imprint/home.h"
 #include "tools/imprint/json.h"
 #include "tools/imprint/out.h"
@@ -60,6 +60,23 @@ enum cli_status cli_policy_check(struct cli_call *call)
     }
     policy_report_clear(&report);
     return status;
+}
+
+static void to_output(void *context, const char *text, size_t len)
+{
+    (void)context;
+    fwrite(text, 1, len, stdout);
+}
+
+enum cli_status cli_policy_schema(struct cli_call *call)
+{
+    struct lwm2m_json_writer writer = {.sink = to_output};
+    (void)call;
+    policy_language_schema(&writer);
+    bool is_good = writer.error == LWM2M_OK;
+    lwm2m_json_clear(&writer);
+    putchar('\n');
+    return is_good ? CLI_DONE : cli_fail("out of memory");
 }
 
 enum cli_status cli_policy_list(struct cli_call *call)

@@ -41,6 +41,7 @@ struct policy_misfit {
     struct lwm2m_path path;
 };
 
+/* What is known of SUBJECT, for one decision; it must outlive VIEW. */
 void policy_view_init(struct policy_view *view, const struct policy_subject *subject, bool is_final,
                       int64_t now_at);
 /* Holds RULE's match and validity against VIEW; MISFIT is set unless it fits. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINGER_MS = 150, RESET_WAIT_MS = 4000, QUIET_MS = 9000, REWORN = 0x2a };
+enum { LINGER_MS = 150, RESET_WAIT_MS = 4000, RAW_WAIT_MS = 2000, QUIET_MS = 9000, REWORN = 0x2a };
 
 /* ---- what comes in and goes out, as octets ---- */
 
@@ -268,6 +268,9 @@ static bool is_over(const struct sim_play *play, uint64_t now_ms, uint64_t end_m
     if (play->is_finished || (is_ended && !play->is_doubled)) {
         return quiet_ms >= LINGER_MS;
     }
+    if (play->raw != NULL) {
+        return quiet_ms >= RAW_WAIT_MS;
+    }
     if (play->reset_at != 0 && play->steps >= play->reset_at) {
         return quiet_ms >= RESET_WAIT_MS;
     }
@@ -295,6 +298,9 @@ void sim_play(struct sim_play *play)
         if (!sim_wire_poll(play->wire, now_ms < end_ms ? (uint32_t)(end_ms - now_ms) : 0)) {
             break;
         }
+    }
+    if (sim_wire_is_refused(play->wire) && !play->is_answered) {
+        play->error = CC_EADDRESS;
     }
     play->quiet_ms = sim_clock_ms() - play->heard_at_ms;
     sim_wire_close(play->wire);

@@ -235,6 +235,11 @@ bool sim_wire_poll(struct sim_wire *wire, uint32_t timeout_ms)
     return is_ok && !wire->is_closed;
 }
 
+bool sim_wire_is_refused(const struct sim_wire *wire)
+{
+    return wire->is_refused;
+}
+
 static enum cc_error handshake(struct sim_wire *wire)
 {
     uint64_t end_ms = sim_clock_ms() + wire->config.handshake_ms;

@@ -31,6 +31,8 @@ enum cc_error sim_wire_open(const struct sim_wire_config *config, struct sim_wir
 void sim_wire_close(struct sim_wire *wire);
 /* Waits at most TIMEOUT_MS for something to happen and does it. False once the peer has closed. */
 bool sim_wire_poll(struct sim_wire *wire, uint32_t timeout_ms);
+/* True when the network said that nobody listens there. */
+bool sim_wire_is_refused(const struct sim_wire *wire);
 /* As cc_session_request; the response is not named: there is one at a time. */
 enum cc_error sim_wire_request(struct sim_wire *wire, const struct cc_request *request) MUST_USE;
 /* As cc_session_respond. */

@@ -8,7 +8,7 @@
 enum { MODE_PSK = 0, MODE_RPK = 1, MODE_X509 = 2, MODE_NOSEC = 3 };
 
 /* lwm2m-objects.md 2.2, 2.3 */
-enum { USAGE_DEFAULT = 3, MATCHING_EXACT = 0, HASH_OCTETS_MAX = 64 };
+enum { USAGE_DEFAULT = 3, MATCHING_EXACT = 0, HASH_OCTETS_MAX = 64, URI_OCTETS_MAX = 255 };
 
 /* ---- where ---- */
 
@@ -103,7 +103,9 @@ const char *policy_accounts_uri(struct policy_build *build, const char *text, co
                                 const struct policy_server *server, bool *is_secure)
 {
     const char *uri = policy_build_fill(build, text, server, "uri of");
-    const char *wrong = uri != NULL ? policy_uri_check(uri, is_secure, NULL) : NULL;
+    const char *wrong = uri == NULL                    ? NULL
+                        : strlen(uri) > URI_OCTETS_MAX ? "exceeds 255 octets"
+                                                       : policy_uri_check(uri, is_secure, NULL);
     if (wrong == NULL && server != NULL && uri != NULL && *is_secure != server->is_secure) {
         wrong = "changes its scheme";
     }
@@ -274,7 +276,9 @@ static void want_security(struct policy_build *build, const struct policy_accoun
     policy_build_number(build, wanted, 10, server->id, false);
     const char *sni =
         server->sni != NULL ? policy_build_fill(build, server->sni, server, "sni of") : NULL;
-    if (sni != NULL) {
+    if (sni != NULL && strlen(sni) > URI_OCTETS_MAX) {
+        policy_build_fail(build, "sni of '%s', filled in, exceeds 255 octets", server->item.name);
+    } else if (sni != NULL) {
         policy_build_bytes(build, wanted, 14, sni, strlen(sni), true);
     }
     want_suites(build, wanted, &server->suites);

@@ -199,9 +199,9 @@ static size_t rows_of(const struct policy_build *build, const struct policy_entr
 /* ---- want ---- */
 
 /* The smallest ID that no wanted instance has and, as far as was read, none that stands. */
-static uint16_t free_id(const struct policy_build *build)
+static uint16_t free_id(struct policy_build *build)
 {
-    for (uint32_t id = 0; id <= LWM2M_ID_MAX; id++) {
+    for (uint32_t id = build->access_from; id <= LWM2M_ID_MAX; id++) {
         struct standing standing;
         struct lwm2m_path path = lwm2m_path_of(2, LWM2M_OBJECT_ACCESS_CONTROL, (uint16_t)id, 0, 0);
         bool is_taken = policy_build_find(build, path) != NULL;
@@ -210,6 +210,7 @@ static uint16_t free_id(const struct policy_build *build)
             is_taken = standing.id == id;
         }
         if (!is_taken) {
+            build->access_from = id + 1;
             return (uint16_t)id;
         }
     }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILLED_OCTETS_MAX = 255 };
+enum { FILLED_OCTETS_MAX = 2048 };
 
 void policy_build_fail(struct policy_build *build, const char *format, ...)
 {

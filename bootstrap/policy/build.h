@@ -98,6 +98,7 @@ struct policy_build {
     struct policy_array minted; /* struct pki_credential */
     struct policy_account *accounts;
     size_t account_count;
+    uint32_t access_from; /* smallest /2 instance that may still be free */
     int32_t bootstrap_instance;
     uint16_t version; /* enabler that the device speaks */
     struct policy_aims aims;

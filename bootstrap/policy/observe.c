@@ -200,6 +200,47 @@ bool policy_build_keeps_others(const struct policy_build *build)
 
 /* ---- what to read ---- */
 
+/* True when /1 stands for a server of RULE, or for which is not shown. */
+static bool has_own_server(const struct policy_set *set, const struct policy_rule *rule,
+                           const struct lwm2m_discover *shown)
+{
+    const struct policy_grant *grants = rule->grants.items;
+    for (size_t i = 0; i < shown->count; i++) {
+        const struct lwm2m_entry *entry = &shown->entries[i];
+        if (entry->path.depth != 2 || entry->path.id[0] != LWM2M_OBJECT_SERVER) {
+            continue;
+        }
+        for (size_t j = 0; j < rule->grants.count; j++) {
+            if (entry->ssid == 0 || entry->ssid == policy_server_at(set, grants[j].server)->id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What is read spares something only where accounts may stay, which prints alone can tell. */
+static unsigned reads_of(const struct policy_build *build)
+{
+    const struct policy_subject *subject = build->subject;
+    const struct policy_rule *rule = build->rule;
+    bool is_kept = rule->others == POLICY_OTHERS_KEEP;
+    bool spares = rule->apply != POLICY_APPLY_ERASE && subject->print != NULL &&
+                  subject->memory != NULL && subject->memory->print_count > 0;
+    unsigned reads = 0;
+    if (build->version < LWM2M_VERSION(1, 1)) {
+        return 0;
+    }
+    if (spares && has_own_server(build->set, rule, build->shown)) {
+        reads |= POLICY_READ_SERVERS;
+    }
+    if ((spares || is_kept) && rule->access.name != NULL &&
+        policy_build_shows_instance(build, LWM2M_OBJECT_ACCESS_CONTROL)) {
+        reads |= POLICY_READ_ACCESS;
+    }
+    return reads;
+}
+
 unsigned policy_reads(const struct policy_set *set, const struct policy_decision *decision,
                       const struct policy_subject *subject)
 {
@@ -214,15 +255,7 @@ unsigned policy_reads(const struct policy_set *set, const struct policy_decision
     if (decision->verdict == POLICY_APPLY && build.shown != NULL && !subject->is_pack &&
         policy_rule_effective(&arena, set, decision, &rule)) {
         policy_observe(&build);
-        bool can_read = build.version >= LWM2M_VERSION(1, 1);
-        bool spares = rule.apply != POLICY_APPLY_ERASE;
-        if (can_read && spares && policy_build_shows_instance(&build, LWM2M_OBJECT_SERVER)) {
-            reads |= POLICY_READ_SERVERS;
-        }
-        if (can_read && (spares || rule.others == POLICY_OTHERS_KEEP) && rule.access.name != NULL &&
-            policy_build_shows_instance(&build, LWM2M_OBJECT_ACCESS_CONTROL)) {
-            reads |= POLICY_READ_ACCESS;
-        }
+        reads = reads_of(&build);
     }
     policy_arena_clear(&arena);
     return reads;

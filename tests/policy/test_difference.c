@@ -198,8 +198,7 @@ static void test_access_is_extended(void **state)
     (void)state;
     put_access(&access);
     policy_made_init(&made, SHARED, BEFORE FOREIGN ",</2/0>,</2/1>,</2/2>");
-    assert_int_equal(policy_reads(made.set, &made.decision, &made.subject),
-                     POLICY_READ_SERVERS | POLICY_READ_ACCESS);
+    assert_int_equal(policy_reads(made.set, &made.decision, &made.subject), POLICY_READ_ACCESS);
     made.subject.seen.access = &access;
     policy_made_again(&made, POLICY_MADE_AT);
     policy_made_ops(made.plan, ops, sizeof ops);
@@ -230,23 +229,31 @@ static void test_access_is_restored(void **state)
 
 /* ---- what is known besides ---- */
 
+/* Reads are for what may stay: remembered, of ours, and of a version that knows Read. */
 static void test_reads(void **state)
 {
     static const struct {
         const char *shown;
         uint16_t pct;
+        bool is_remembered;
         unsigned reads;
     } rows[] = {
-        {AFTER, LWM2M_FORMAT_NONE, POLICY_READ_SERVERS},
-        {BEFORE, LWM2M_FORMAT_NONE, 0},
-        {"</>;lwm2m=\"1.0\",</0/0>,</0/1>;ssid=101,</1/0>;ssid=101", LWM2M_FORMAT_NONE, 0},
-        {NULL, LWM2M_FORMAT_SENML_CBOR, 0},
+        {AFTER, LWM2M_FORMAT_NONE, true, POLICY_READ_SERVERS},
+        {AFTER, LWM2M_FORMAT_NONE, false, 0},
+        {BEFORE FOREIGN, LWM2M_FORMAT_NONE, true, 0},
+        {BEFORE ",</1/0>", LWM2M_FORMAT_NONE, true, POLICY_READ_SERVERS},
+        {BEFORE, LWM2M_FORMAT_NONE, true, 0},
+        {"</>;lwm2m=\"1.0\",</0/0>,</0/1>;ssid=101,</1/0>;ssid=101", LWM2M_FORMAT_NONE, true, 0},
+        {NULL, LWM2M_FORMAT_SENML_CBOR, true, 0},
     };
+    struct pki_memory memory = {.print_count = 1};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct policy_made made;
         policy_made_init(&made, SIMPLE, rows[i].shown);
         made.subject.pct = rows[i].pct;
+        made.subject.print = print_of;
+        made.subject.memory = rows[i].is_remembered ? &memory : NULL;
         assert_int_equal(policy_reads(made.set, &made.decision, &made.subject), rows[i].reads);
         policy_made_clear(&made);
     }

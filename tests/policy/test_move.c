@@ -28,6 +28,8 @@ static const struct move_case {
     {"is there already", POLICY("uri: 'coaps://bs.example'", ""), SHOWN, "W/0/1! W/1/0!", NULL},
     {"a new credential at the old place", POLICY("credential: {psk: {identity: new}}", ""), SHOWN,
      "W/0/1! W/1/0! W/0/0!", NULL},
+    {"a new credential by its usual name", POLICY("credential: {psk: {}}", ""), SHOWN,
+     "W/0/1! W/1/0! W/0/0!", NULL},
     {"several without ssid", POLICY(MOVED, ""), "</0/0>,</0/1>,</1>", NULL, "shows several"},
     {"none shown", POLICY(MOVED, ""), "</0/0>;ssid=5,</1>", NULL, "shows none"},
     {"blind", POLICY(MOVED, ""), NULL, NULL, "no bootstrap-instance is given"},

@@ -155,6 +155,32 @@ static void test_extra_deletes_and_writes(void **state)
     policy_made_clear(&made);
 }
 
+static void test_texts_are_filled_in(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *leaves; /* NULL: refused */
+    } cases[] = {
+        {"Europe/{serial}", "15=Europe/example-1"}, {"a{{b}}c", "15=a{b}c"}, {"{attr.none}", NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy_made made;
+        char text[300];
+        snprintf(text, sizeof text,
+                 "imprint: 1\nservers: {main: {id: 101, uri: 'coaps://x.example'}}\n"
+                 "policies: [{name: p, servers: {main: {psk: {}}}, write: {/3/0: {15: '%s'}}}]\n",
+                 cases[i].text);
+        policy_made_init(&made, text, "</0/0>,</1>,</3/0>");
+        if (cases[i].leaves != NULL) {
+            policy_made_leaves(made.plan, "/3/0", cases[i].leaves);
+        } else {
+            assert_null(made.plan);
+            assert_non_null(strstr(made.reason, "no value for {attr.none}"));
+        }
+        policy_made_clear(&made);
+    }
+}
+
 /* ---- what is in them ---- */
 
 static void test_accounts(void **state)
@@ -365,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations),
         cmocka_unit_test(test_keep_needs_discover),
+        cmocka_unit_test(test_texts_are_filled_in),
         cmocka_unit_test(test_extra_deletes_and_writes),
         cmocka_unit_test(test_accounts),
         cmocka_unit_test(test_server_versions),

@@ -188,8 +188,10 @@ def test_refusals_that_are_repaired(t):
         finishes = [row["answer"] for row in peer.requests if row["path"] == "/bs"]
         equal(finishes[-1], "2.04", what)
     reasons = [row.get("reason", "") for row in daemon.events("outcome", result="finished")]
-    equal(reasons, ["" if row[3] else "1 write without its optional resources" for row in rows],
-          "reasons of the finished outcomes")
+    said = {"Finish refused once": "1 corrective round",
+            "optional resource": "1 write without its optional resources",
+            "optional resource, bad request": "1 write without its optional resources"}
+    equal(reasons, [said.get(row[0], "") for row in rows], "reasons of the finished outcomes")
     daemon.end()
 
 

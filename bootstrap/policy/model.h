@@ -147,7 +147,7 @@ struct policy_match {
 
 struct policy_client {
     struct policy_schema_item item;
-    int64_t version; /* LWM2M_VERSION */
+    int64_t version;             /* LWM2M_VERSION */
     struct policy_array formats; /* int64_t: content formats to try first, in order */
     int64_t bootstrap_instance;
     int64_t discover;

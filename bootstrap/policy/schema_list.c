@@ -36,7 +36,9 @@ static void add_word(struct policy_schema_context *context, const struct policy_
     int64_t value = SCHEMA_UNSET;
     if (field->max > 0 && node->kind == POLICY_YAML_SCALAR && is_plain_number(node, &value)) {
         if (value < field->min || value > field->max) {
-            policy_schema_value_range(context, node, field);
+            struct policy_schema_field number = *field;
+            number.type = SCHEMA_INTEGER;
+            policy_schema_value_range(context, node, &number);
             return;
         }
     } else {

@@ -200,6 +200,9 @@ static void put_policy(const char *credential)
     put_text("p.yaml", text);
 }
 
+static const char bad_base64[] = "-----BEGIN CERTIFICATE-----\nMAs!\n-----END CERTIFICATE-----\n";
+static const char no_end[] = "-----BEGIN CERTIFICATE-----\nMAswAwIBATAAAwIA/w==\n";
+
 static const struct trust_case {
     const char *credential;
     const void *data;
@@ -214,10 +217,8 @@ static const struct trust_case {
     {"cert", private_key, sizeof private_key, "is no whole certificate or public key"},
     {"cert", certificate, sizeof certificate - 1, "is no whole certificate or public key"},
     {"cert", "", 0, "holds no certificate and no public key"},
-    {"cert", "-----BEGIN CERTIFICATE-----\nMAs!\n-----END CERTIFICATE-----\n", 61,
-     "holds no certificate and no public key"},
-    {"cert", "-----BEGIN CERTIFICATE-----\nMAswAwIBATAAAwIA/w==\n", 49,
-     "holds no certificate and no public key"},
+    {"cert", bad_base64, sizeof bad_base64 - 1, "holds no certificate and no public key"},
+    {"cert", no_end, sizeof no_end - 1, "holds no certificate and no public key"},
 };
 
 static void test_trust(void **state)

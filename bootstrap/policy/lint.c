@@ -139,10 +139,12 @@ void policy_lint_rules(struct policy_schema_context *context, const struct polic
     for (size_t i = 0; i < set->all.servers.count; i++) {
         lint_server(context, policy_server_at(set, i));
     }
+    const struct policy_rule *all = NULL; /* the first that leaves nothing to any behind it */
     for (size_t i = 0; i < set->all.rules.count; i++) {
         const struct policy_rule *rule = policy_rule_at(set, i);
         lint_rule(context, rule, false);
-        const struct policy_rule *before = i < COMPARED_MAX ? covering(set, i) : NULL;
+        const struct policy_rule *before = all == NULL && i < COMPARED_MAX ? covering(set, i) : all;
+        all = all == NULL && rule->item.name != NULL && matches_all(rule) ? rule : all;
         if (before != NULL && rule->item.name != NULL) {
             lint_pair(context, before, rule);
         }

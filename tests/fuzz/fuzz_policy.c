@@ -24,6 +24,19 @@ static const char *const shown[] = {
     "</0/0>;ssid=1,</1/0>;ssid=1",
 };
 
+static void require(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+static void check_explanation(void *context, const struct policy_explanation *one)
+{
+    require(context != NULL && one->name != NULL && one->mark.line > 0);
+    require(!one->fits || one->is_applied || one->reason[0] != '\0');
+}
+
 static void plan_for(const struct policy_set *set, const char *text, const char *override)
 {
     struct lwm2m_discover discover = {0};
@@ -41,6 +54,18 @@ static void plan_for(const struct policy_set *set, const char *text, const char 
     snprintf(device.attributes[0].value, sizeof device.attributes[0].value, "eu");
     snprintf(device.group, sizeof device.group, "pilot");
     snprintf(device.policy, sizeof device.policy, "%s", override);
+    struct pki_memory memory = {.object_count = 1, .objects = {5}};
+    struct pki_rollout rollout;
+    const char *campaign = policy_set_rollout_name(set, 0);
+    subject.memory = &memory;
+    if (campaign != NULL && policy_set_rollout(set, campaign, &rollout)) {
+        rollout.state = PKI_ROLLOUT_RUNNING;
+        subject.rollouts = &rollout;
+        subject.rollout_count = 1;
+    }
+    policy_explain(set, &subject, 1000, check_explanation, &device);
+    policy_decide(set, &subject, false, 1000, &decision);
+    require(!decision.is_open || (text == NULL && decision.verdict == POLICY_APPLY));
     policy_decide(set, &subject, true, 1000, &decision);
     struct policy_plan *plan =
         policy_plan_new(set, &decision, &subject, 1000, policy_case_random, &counter, reason);
@@ -84,13 +109,6 @@ static void check_report(const struct policy_report *report, const uint8_t *data
 /* ---- single values ---- */
 
 enum { VALUE_MAX = 48 };
-
-static void require(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
 
 static void check_value(const struct policy_node *node, enum lwm2m_type type)
 {

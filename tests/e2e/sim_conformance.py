@@ -24,6 +24,20 @@ def test_secure(t):
     daemon.end()
 
 
+def test_stream(t):
+    """The same over TLS; what takes datagrams does not apply."""
+    home = t.home()
+    device = home.add("judge")
+    daemon = t.daemon(home, listen=("coaps://127.0.0.1:0", "coaps+tcp://127.0.0.1:0"))
+    wanted = "1.0-int-0,1.1-int-1,1.1-int-5,again,corrected,ep-other,pct-60,twice"
+    code, cases, process = judge(t, "--server", f"coaps+tcp://{daemon.bound[1]}", "--credentials", device.file,
+                                 "--case", wanted)
+    equal(code, 0, process.log())
+    equal({name: row["verdict"] for name, row in cases.items()},
+          {name: "not applicable" if name == "twice" else "pass" for name in wanted.split(",")})
+    daemon.end()
+
+
 def test_key_file_and_one_case(t):
     home = t.home()
     device = home.add("judge")

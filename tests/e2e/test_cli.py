@@ -862,8 +862,8 @@ class Manual(Home):
         self.assertEqual(page, listed)
 
     def test_options(self):
-        for program, page, words in [("imprint", "imprint.1", None), ("imprintd", "imprintd.8", ["--help"]),
-                                     ("imprint-sim", "imprint-sim.1", ["bootstrap", "--help"])]:
+        for program, page, words in [("imprint", "imprint.1", None), ("imprintd", "imprintd.8", [[]]),
+                                     ("imprint-sim", "imprint-sim.1", [["bootstrap"], ["conformance"], ["profiles"]])]:
             if words is None:
                 names = [re.split(r"  +", line.strip())[0] for line in
                          self.ok("help", home=False).out.split("\nEverywhere:")[0].splitlines()[1:]
@@ -871,9 +871,11 @@ class Manual(Home):
                 verbs = [re.sub(r" [\[A-Z].*", "", name) for name in names]
                 out = "".join(self.ok("help", *verb.split(), home=False).out for verb in verbs)
             else:
-                done = subprocess.run([str(BIN / program), *words], capture_output=True, text=True,
-                                      timeout=WAIT_S, check=False)
-                out = done.stdout + done.stderr
+                out = ""
+                for verb in words:
+                    done = subprocess.run([str(BIN / program), *verb, "--help"], capture_output=True, text=True,
+                                          timeout=WAIT_S, check=False)
+                    out += done.stdout + done.stderr
             helped = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", out))
             self.assertTrue(helped)
             paged = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", self.text(page)))

@@ -30,7 +30,7 @@ static enum sim_verdict finishes(struct sim_judge *judge, const struct sim_setup
 {
     (void)setup;
     if (play->is_finished) {
-        return say(why, SIM_PASS, "finished after %u requests, %u repeated", play->steps,
+        return say(why, SIM_PASS, "finished after %u requests, %u repeated", play->requests,
                    play->repeats);
     }
     if (!play->is_answered) {
@@ -44,7 +44,7 @@ static enum sim_verdict finishes(struct sim_judge *judge, const struct sim_setup
     return say(why, judge->finishes ? SIM_FAIL : SIM_INCONCLUSIVE,
                judge->finishes ? "accepted, but no Finish came after %u requests"
                                : "no Finish after %u requests, nor in an ordinary bootstrap",
-               play->steps);
+               play->requests);
 }
 
 static enum sim_verdict ordinary(struct sim_judge *judge, const struct sim_setup *setup,
@@ -66,9 +66,9 @@ static enum sim_verdict ordinary(struct sim_judge *judge, const struct sim_setup
     }
     if (!play->is_finished) {
         return say(why, SIM_INCONCLUSIVE,
-                   "accepted, and no Finish after %u requests: its configuration?", play->steps);
+                   "accepted, and no Finish after %u requests: its configuration?", play->requests);
     }
-    return say(why, SIM_PASS, "2.04, %u requests, Finish", play->steps);
+    return say(why, SIM_PASS, "2.04, %u requests, Finish", play->requests);
 }
 
 static enum sim_verdict complete(struct sim_judge *judge, const struct sim_setup *setup,

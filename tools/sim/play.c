@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINGER_MS = 150, RESET_WAIT_MS = 4000, RAW_WAIT_MS = 2000, QUIET_MS = 9000, REWORN = 0x2a };
+enum { LINGER_MS = 150, RESET_WAIT_MS = 4000, RAW_WAIT_MS = 2000, QUIET_MS = 6000, REWORN = 0x2a };
 
 /* ---- what comes in and goes out, as octets ---- */
 
@@ -184,6 +184,7 @@ static void on_request(void *context, const struct cc_message *request,
     struct sim_play *play = context;
     struct sim_answer answer = {0};
     int32_t account = sim_device_bootstrap_instance(play->device);
+    play->requests++;
     play->heard_at_ms = sim_clock_ms();
     sim_answer(play->device, request, &answer);
     if (answer.is_finish && play->finishes++ < play->refuse_finishes) {

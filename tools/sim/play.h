@@ -48,6 +48,7 @@ struct sim_play {
     bool etag_changed; /* from block to block */
     struct sim_served served[SIM_SERVED_MAX];
     size_t served_count;
+    unsigned requests; /* whole ones, of TCP too */
     unsigned steps, repeats, after_reset, finishes;
     bool is_finished;     /* Finish was answered 2.04 */
     bool is_block_upload; /* a body came in blocks */

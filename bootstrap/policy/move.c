@@ -173,10 +173,13 @@ static void want_account(struct policy_build *build, const char *uri, const stru
                          const struct lwm2m_entry *account)
 {
     const struct policy_move *move = &build->rule->move;
+    /* Never skipped: what was staged would count, and the device not have it. */
+    enum policy_on_error on_error =
+        policy_build_on_error(build->rule->on_error.account, POLICY_STOP);
     struct policy_wanted *wanted = policy_build_want(
         build, POLICY_CLASS_BOOTSTRAP,
         lwm2m_path_of(2, LWM2M_OBJECT_SECURITY, (uint16_t)build->bootstrap_instance, 0, 0),
-        policy_build_on_error(build->rule->on_error.account, POLICY_STOP));
+        on_error == POLICY_GO_ON ? POLICY_STOP : on_error);
     if (wanted == NULL) {
         return;
     }

@@ -75,6 +75,13 @@ static void test_cases(void **state)
                                  : strcmp(ops, cases[i].ops) != 0) {
             fail_msg("%s: %s (%s)", cases[i].name, ops, made.reason);
         }
+        const char *broken =
+            made.plan != NULL
+                ? policy_case_broken(made.plan, made.has_discover ? &made.discover : NULL)
+                : NULL;
+        if (broken != NULL) {
+            fail_msg("%s: %s", cases[i].name, broken);
+        }
         bool moves = made.plan != NULL && made.plan->op_count > 2;
         if (moves) {
             check_last(&made);

@@ -189,7 +189,7 @@ static const char *broken_security(const struct policy_plan *plan,
     bool has_key = leaf_at(op, 3)->value.as.bytes.len > 0 && leaf_at(op, 5)->value.as.bytes.len > 0;
     int64_t mode = number_at(op, 2);
     bool has_trust = leaf_at(op, 4)->value.as.bytes.len > 0;
-    if (!op->is_required || has_key != (mode != 3) || has_trust != (mode == 1 || mode == 2)) {
+    if (has_key != (mode != 3) || has_trust != (mode == 1 || mode == 2)) {
         return "mode and key material of a Security instance differ";
     }
     size_t pairs = 0;
@@ -247,11 +247,31 @@ static const char *broken_body(const struct policy_plan *plan, size_t op, uint16
     return is_same ? NULL : "a body is not the same after encode and decode";
 }
 
+/* The bootstrap account, moved: in place, whole, last, and certain to be it. */
+static const char *broken_move(const struct policy_plan *plan,
+                               const struct lwm2m_discover *discover, const struct policy_op *op)
+{
+    size_t without_ssid = 0;
+    for (size_t i = 0; discover != NULL && i < discover->count; i++) {
+        const struct lwm2m_entry *entry = &discover->entries[i];
+        without_ssid += entry->path.depth == 2 && entry->path.id[0] == 0 && entry->ssid == 0;
+    }
+    bool is_certain = discover == NULL || without_ssid == 1;
+    bool is_it = op->path.depth == 2 && op->path.id[0] == LWM2M_OBJECT_SECURITY &&
+                 op->path.id[1] == plan->bootstrap_instance && op->is_required;
+    bool is_whole = op->leaf_count >= 6 && leaf_at(op, 1) != NULL &&
+                    leaf_at(op, 1)->value.as.boolean && leaf_at(op, 10) == NULL;
+    return is_certain && is_it && is_whole ? NULL : "the bootstrap account is not moved soundly";
+}
+
 static const char *broken_write(const struct policy_plan *plan,
                                 const struct lwm2m_discover *discover, size_t index)
 {
     const struct policy_op *op = &plan->ops[index];
     const char *broken = broken_leaves(op);
+    if (plan->moves_bootstrap && index + 1 == plan->op_count) {
+        return broken != NULL ? broken : broken_move(plan, discover, op);
+    }
     if (broken == NULL && op->path.id[0] == LWM2M_OBJECT_SECURITY) {
         broken = broken_security(plan, discover, op);
     }

@@ -20,8 +20,8 @@ uint32_t policy_case_next(uint32_t *seed);
 /* A random answer to Discover: accounts, an account without ssid or none, some objects. */
 struct lwm2m_discover policy_case_random_discover(uint32_t *seed);
 /*
- * NULL when PLAN for DISCOVER (NULL: blind), which moves no bootstrap account, is sound, else the
- * rule that it breaks: the bootstrap account untouched, deletes before writes, instances whole (but
+ * NULL when PLAN for DISCOVER (NULL: blind) is sound, else the rule that it breaks: the bootstrap
+ * account untouched, or moved in place, once and last; deletes before writes, instances whole (but
  * for one resource of a Server instance) and never another server's, accounts paired, nothing
  * written that the device lacks, every body the same after encode and decode.
  */

@@ -178,9 +178,12 @@ void bs_run_start(struct bs_worker *worker, struct cc_session *session,
 
 /* ---- events ---- */
 
-/* Keeps what a device showed; an answer that cannot be read counts as a refusal. */
+/* Keeps what a device showed; an answer that shows nothing or cannot be read counts as a refusal.
+ */
 static uint8_t keep(struct bs_run *run, const struct cc_message *response)
 {
+    if (response->code != CC_CONTENT)
+        return response->code >> 5 == 2 ? CC_INTERNAL : response->code;
     bool is_read = run->machine.look == BS_LOOK_READ;
     bool is_kept = is_read ? bs_seen_read(run, response) : bs_seen_discover(&run->seen, response);
     return is_kept ? response->code : CC_INTERNAL;
@@ -195,7 +198,7 @@ void bs_run_response(struct bs_run *run, uint32_t id, enum cc_result result,
     if (response) {
         event.code = response->code;
         event.max_age_s = cc_message_uint(response, CC_OPT_MAX_AGE, 0);
-        if (run->machine.look != BS_LOOK_OVER && response->code == CC_CONTENT)
+        if (run->machine.look != BS_LOOK_OVER)
             event.code = keep(run, response);
     }
     step(run, event);

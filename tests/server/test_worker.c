@@ -1,5 +1,5 @@
 /* A worker over a real store and loopback: a store that is too busy stops a bootstrap before any
- * secret is sent. */
+ * secret is sent; what a killed daemon left, a new bootstrap credential, what is remembered. */
 #include "tests/support/cmocka_all.h"
 
 #include "bootstrap/server/worker.h"
@@ -65,7 +65,8 @@ static void make_home(struct fixture *fixture)
     assert_int_equal(fclose(file), 0);
 }
 
-static int setup(void **state)
+/* JOBS_MAX: 0 = the usual. */
+static struct fixture *make(uint64_t jobs_max)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     const struct bs_overrides overrides = {.workers = 1};
@@ -77,7 +78,7 @@ static int setup(void **state)
     assert_true(fixture->log_fd >= 0);
     struct bs_shared *shared = &fixture->shared;
     shared->log = bs_log_new(fixture->log_fd);
-    shared->writer = bs_writer_new(shared->store, shared->log, 1);
+    shared->writer = bs_writer_new(shared->store, shared->log, jobs_max);
     shared->owners = bs_owners_new();
     shared->trace = bs_trace_hub_new(on_wake, NULL);
     shared->workers = &fixture->worker;
@@ -90,7 +91,18 @@ static int setup(void **state)
                      CC_OK);
     assert_true(bs_worker_start(fixture->worker));
     peer_start(&fixture->device, NULL);
-    *state = fixture;
+    return fixture;
+}
+
+static int setup(void **state)
+{
+    *state = make(0);
+    return 0;
+}
+
+static int setup_busy(void **state)
+{
+    *state = make(1);
     return 0;
 }
 
@@ -128,20 +140,26 @@ static unsigned logged(const struct fixture *fixture, const char *text)
     return count;
 }
 
-/* One bootstrap from a new session, until its outcome is in the log. */
-static void bootstrap(struct fixture *fixture, const char *outcome)
+/* One bootstrap from a new session of IDENTITY, until OUTCOME is COUNT times in the log. */
+static void bootstrap_as(struct fixture *fixture, const char *identity, const char *outcome,
+                         unsigned count)
 {
     char uri[CC_ADDRESS_TEXT + 16];
     snprintf(uri, sizeof uri, "coaps://%s", fixture->bound);
     fixture->device.opened = 0;
     fixture->device.requests = 0;
-    struct cc_session *session = peer_connect(&fixture->device, uri, "device", PEER_KEY, NULL);
+    struct cc_session *session = peer_connect(&fixture->device, uri, identity, PEER_KEY, NULL);
     assert_true(peer_run(&fixture->device, NULL, peer_has_opened, &fixture->device, PEER_RUN_MS));
     peer_post(session, 0);
-    for (unsigned i = 0; i < 1000 && !logged(fixture, outcome); i++)
+    for (unsigned i = 0; i < 1000 && logged(fixture, outcome) < count; i++)
         peer_pass(&fixture->device, NULL, 5);
-    assert_int_equal(logged(fixture, outcome), 1);
+    assert_int_equal(logged(fixture, outcome), count);
     cc_session_close(session);
+}
+
+static void bootstrap(struct fixture *fixture, const char *outcome)
+{
+    bootstrap_as(fixture, "device", outcome, 1);
 }
 
 static void submit_outcome(struct fixture *fixture)
@@ -162,7 +180,7 @@ static void test_storage_busy(void **state)
     submit_outcome(fixture);
     bootstrap(fixture, "storage busy");
     assert_int_equal(logged(fixture, "result=failed"), 1);
-    assert_int_equal(fixture->device.requests, 1); /* Discover, and no Write */
+    assert_int_equal(fixture->device.requests, 2); /* Discover of / and /0, and no Write */
     /* The outcome is logged before it is submitted. */
     for (unsigned i = 0; i < 1000; i++) {
         bs_writer_status(fixture->shared.writer, &status);
@@ -181,10 +199,103 @@ static void test_storage_busy(void **state)
     assert_true(fixture->device.requests > 3);
 }
 
+/* Adds a credential for SERVER_ID that was staged and never settled. */
+static uint32_t leave_staged(struct fixture *fixture, uint16_t server_id, const char *identity)
+{
+    struct pki_credential credential = {.device_id = fixture->device_id,
+                                        .server_id = server_id,
+                                        .mode = PKI_MODE_PSK,
+                                        .identity_len = strlen(identity),
+                                        .secret_len = strlen(PEER_KEY),
+                                        .staged_at = 2};
+    struct pki_txn *txn = NULL;
+    memcpy(credential.identity, identity, credential.identity_len);
+    memcpy(credential.secret, PEER_KEY, credential.secret_len);
+    assert_int_equal(pki_txn_begin(fixture->shared.store, "test", 2, &txn), PKI_OK);
+    assert_int_equal(pki_txn_credential_add(txn, &credential), PKI_OK);
+    assert_int_equal(pki_txn_commit(txn), PKI_OK);
+    return credential.serial;
+}
+
+/* The state of credential SERIAL for SERVER_ID once it is no longer staged. */
+static enum pki_credential_state state_of(struct fixture *fixture, uint16_t server_id,
+                                          uint32_t serial)
+{
+    static struct pki_credential all[PKI_CREDENTIALS_MAX];
+    enum pki_credential_state state = PKI_CREDENTIAL_STAGED;
+    struct pki_reader *reader = NULL;
+    assert_int_equal(pki_reader_new(fixture->shared.store, &reader), PKI_OK);
+    for (unsigned i = 0; i < 2000 && state == PKI_CREDENTIAL_STAGED; i++) {
+        size_t count = 0;
+        usleep(1000);
+        assert_int_equal(pki_store_credentials(reader, fixture->device_id, all,
+                                               sizeof all / sizeof *all, &count),
+                         PKI_OK);
+        for (size_t k = 0; k < count; k++)
+            if (all[k].server_id == server_id && all[k].serial == serial)
+                state = pki_credential_state(&all[k]);
+    }
+    pki_reader_free(reader);
+    return state;
+}
+
+/* The daemon was killed between Finish and its commit: the device may hold the key. */
+static void test_left_staged(void **state)
+{
+    struct fixture *fixture = *state;
+    /* For a server that the policy does not name: nothing but the doubt touches it. */
+    uint32_t serial = leave_staged(fixture, 77, "left");
+    bootstrap(fixture, "result=finished");
+    assert_int_equal(state_of(fixture, 77, serial), PKI_CREDENTIAL_UNCONFIRMED);
+}
+
+/* A device that comes with its new bootstrap credential: it is its own from then on. */
+static void test_promotion(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pki_reader *reader = NULL;
+    struct pki_device device;
+    uint32_t serial = leave_staged(fixture, PKI_SERVER_BOOTSTRAP, "device-new");
+    bootstrap(fixture, "result=finished"); /* the old one is good until then */
+    bootstrap_as(fixture, "device-new", "result=finished", 2);
+    assert_int_equal(state_of(fixture, PKI_SERVER_BOOTSTRAP, serial), PKI_CREDENTIAL_RETIRED);
+    assert_int_equal(pki_reader_new(fixture->shared.store, &reader), PKI_OK);
+    assert_int_equal(pki_store_device_by_identity(reader, PKI_AUTH_PSK, (const uint8_t *)"device",
+                                                  strlen("device"), &device),
+                     PKI_ENOTFOUND);
+    assert_int_equal(pki_store_device_by_id(reader, fixture->device_id, &device), PKI_OK);
+    assert_memory_equal(device.identity, "device-new", strlen("device-new"));
+    pki_device_wipe(&device);
+    pki_reader_free(reader);
+    bootstrap_as(fixture, "device-new", "result=finished", 3);
+}
+
+/* What a bootstrap taught is in the store with its outcome: the format, the version. */
+static void test_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pki_reader *reader = NULL;
+    struct pki_memory memory = {0};
+    bootstrap(fixture, "result=finished");
+    assert_int_equal(pki_reader_new(fixture->shared.store, &reader), PKI_OK);
+    for (unsigned i = 0; i < 2000 && !memory.format_count; i++) {
+        usleep(1000);
+        (void)!pki_store_memory(reader, fixture->device_id, &memory);
+    }
+    assert_int_equal(memory.device_id, fixture->device_id);
+    assert_int_equal(memory.format_count, 1);
+    assert_int_equal(memory.refused_count, 0);
+    assert_true(memory.learnt_at > 0);
+    pki_reader_free(reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_storage_busy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_storage_busy, setup_busy, teardown),
+        cmocka_unit_test_setup_teardown(test_left_staged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_promotion, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

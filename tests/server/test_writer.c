@@ -137,6 +137,74 @@ static void test_life_of_a_credential(void **state)
     pki_reader_free(reader);
 }
 
+/* What a bootstrap taught is stored with its outcome, and its campaigns count it. */
+static void test_lesson(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pki_rollout rollout = {.name = "move",
+                                  .state = PKI_ROLLOUT_RUNNING,
+                                  .share_ppm = PKI_PPM_MAX,
+                                  .started_at = 1,
+                                  .pause_ppm = 500000,
+                                  .pause_of = 2};
+    struct pki_memory memory;
+    struct pki_reader *reader = NULL;
+    struct pki_txn *txn = NULL;
+    assert_int_equal(pki_txn_begin(fixture->store, "test", 1, &txn), PKI_OK);
+    assert_int_equal(pki_txn_rollout_put(txn, &rollout), PKI_OK);
+    assert_int_equal(pki_txn_commit(txn), PKI_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        struct bs_job *job = bs_job_new(BS_JOB_OUTCOME, 0);
+        assert_non_null(job);
+        job->outcome = (struct pki_outcome){
+            .device_id = fixture->ids[i], .started_at = 6, .result = PKI_RESULT_FAILED};
+        job->lesson = calloc(1, sizeof *job->lesson);
+        assert_non_null(job->lesson);
+        job->lesson->has_memory = i == 0;
+        job->lesson->memory = (struct pki_memory){
+            .device_id = fixture->ids[i], .learnt_at = 6, .formats = {112}, .format_count = 1};
+        strcpy(job->lesson->rollouts[0], "move");
+        strcpy(job->lesson->rollouts[1], "nobody started it");
+        job->lesson->rollout_count = 2;
+        job->done = on_done;
+        job->context = fixture;
+        bs_writer_submit(fixture->writer, job);
+    }
+    wait_back(fixture, 2);
+    assert_int_equal(atomic_load(&fixture->refused), 0);
+    assert_int_equal(pki_reader_new(fixture->store, &reader), PKI_OK);
+    assert_int_equal(pki_store_memory(reader, fixture->ids[0], &memory), PKI_OK);
+    assert_int_equal(memory.formats[0], 112);
+    assert_int_equal(pki_store_memory(reader, fixture->ids[1], &memory), PKI_ENOTFOUND);
+    assert_int_equal(pki_store_rollout(reader, "move", &rollout), PKI_OK);
+    assert_int_equal(rollout.failed, 2);
+    assert_int_equal(rollout.state, PKI_ROLLOUT_PAUSED);
+    pki_reader_free(reader);
+}
+
+/* Doubt spares what has ended meanwhile, and devices that are gone. */
+static void test_doubt(void **state)
+{
+    struct fixture *fixture = *state;
+    stage(fixture, fixture->ids[0]);
+    wait_back(fixture, 1);
+    outcome(fixture, fixture->ids[0], PKI_RESULT_FINISHED, fixture->serial);
+    wait_back(fixture, 2);
+    struct bs_job *job = bs_job_new(BS_JOB_DOUBT, 2);
+    assert_non_null(job);
+    job->credentials[0].device_id = fixture->ids[0];
+    job->credentials[0].server_id = 101;
+    job->credentials[0].serial = fixture->serial;
+    job->credentials[1].device_id = 999999;
+    job->credentials[1].server_id = 101;
+    job->credentials[1].serial = 1;
+    job->done = on_done;
+    job->context = fixture;
+    bs_writer_submit(fixture->writer, job);
+    wait_back(fixture, 3);
+    assert_int_equal(atomic_load(&fixture->refused), 0);
+}
+
 /* One device was removed meanwhile: its record is refused, its neighbours' are stored. */
 static void test_one_bad_record(void **state)
 {
@@ -265,6 +333,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_life_of_a_credential, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lesson, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_doubt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_bad_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outcomes_share_commits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),

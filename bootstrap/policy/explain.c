@@ -68,6 +68,10 @@ void policy_misfit_text(const struct policy_view *view, const struct policy_misf
         snprintf(out, POLICY_REASON_MAX + 1, "transport is %s", transports[subject->transport]);
         break;
     case POLICY_CONDITION_VERSION:
+        if (view->version == 0) {
+            snprintf(out, POLICY_REASON_MAX + 1, "the version is not known");
+            break;
+        }
         snprintf(out, POLICY_REASON_MAX + 1, "version is %u.%u", (unsigned)(view->version >> 8),
                  (unsigned)(view->version & 0xff));
         break;
@@ -79,7 +83,10 @@ void policy_misfit_text(const struct policy_view *view, const struct policy_misf
         path_misfit(misfit, "the device does not show", out);
         break;
     case POLICY_CONDITION_LACKS:
-        path_misfit(misfit, "the device shows", out);
+        path_misfit(misfit,
+                    policy_view_has_objects(view) ? "the device shows"
+                                                  : "it is not known whether the device has",
+                    out);
         break;
     default:
         snprintf(out, POLICY_REASON_MAX + 1, "%s", fixed[misfit->condition]);

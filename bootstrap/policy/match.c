@@ -5,25 +5,26 @@
 
 /* ---- what is known ---- */
 
-/* What the client says of itself counts less than how it is known to be (clients.md). */
+/* As a plan knows it, but for what the policy that is being looked for says (observe.c). */
 static uint16_t version_of(const struct policy_subject *subject, const struct policy_quirk *kind)
 {
     const struct lwm2m_discover *shown = subject->seen.discover;
-    if (kind != NULL && kind->version != 0) {
-        return kind->version;
-    }
+    const struct pki_memory *memory = subject->memory;
+    bool has_pct = subject->pct != LWM2M_FORMAT_NONE;
+    uint16_t version = LWM2M_VERSION(1, 0);
     if (subject->is_pack) {
         return LWM2M_VERSION(1, 2);
     }
-    if (shown != NULL && shown->version != 0) {
-        return shown->version;
+    if (kind != NULL && kind->version != 0) {
+        version = kind->version;
+    } else if (shown != NULL && shown->version != 0) {
+        version = shown->version;
+    } else if (memory != NULL && memory->version != 0) {
+        version = memory->version;
+    } else if (shown == NULL && !has_pct) {
+        return 0;
     }
-    if (shown == NULL && subject->memory != NULL && subject->memory->version != 0) {
-        return subject->memory->version;
-    }
-    return shown == NULL                       ? 0
-           : subject->pct != LWM2M_FORMAT_NONE ? LWM2M_VERSION(1, 1)
-                                               : LWM2M_VERSION(1, 0);
+    return has_pct && version < LWM2M_VERSION(1, 1) ? LWM2M_VERSION(1, 1) : version;
 }
 
 void policy_view_init(struct policy_view *view, const struct policy_subject *subject, bool is_final,
@@ -38,7 +39,8 @@ void policy_view_init(struct policy_view *view, const struct policy_subject *sub
     *view = (struct policy_view){.subject = subject, .now_at = now_at, .is_final = is_final};
     if (subject->seen.discover != NULL) {
         view->kind = policy_quirk_of(&traits);
-    } else if (memory != NULL) {
+    }
+    if (view->kind == NULL && memory != NULL && memory->kind[0] != '\0') {
         view->kind = policy_quirk_by_name(memory->kind);
     }
     view->version = version_of(subject, view->kind);
@@ -184,13 +186,16 @@ static bool kind_fits(const struct policy_view *view, const struct policy_array 
     return kinds->count == 0;
 }
 
+bool policy_view_has_objects(const struct policy_view *view)
+{
+    const struct pki_memory *memory = view->subject->memory;
+    return view->subject->seen.discover != NULL || (memory != NULL && memory->object_count > 0);
+}
+
 static enum policy_condition shown_misfit(const struct policy_view *view,
                                           const struct policy_match *match,
                                           struct policy_misfit *misfit)
 {
-    const struct pki_memory *memory = view->subject->memory;
-    bool knows_objects =
-        view->subject->seen.discover != NULL || (memory != NULL && memory->object_count > 0);
     if (match->version != SCHEMA_UNSET &&
         (view->version >> 8 != 1 || (match->version >> (view->version & 0xff) & 1) == 0)) {
         return POLICY_CONDITION_VERSION;
@@ -200,7 +205,7 @@ static enum policy_condition shown_misfit(const struct policy_view *view,
     }
     const struct lwm2m_path *missing = first_path(view->subject, &match->objects, false);
     const struct lwm2m_path *there = first_path(view->subject, &match->lacks, true);
-    if (there == NULL && !knows_objects && match->lacks.count > 0) {
+    if (there == NULL && !policy_view_has_objects(view) && match->lacks.count > 0) {
         there = match->lacks.items;
     }
     if (missing == NULL && there == NULL) {

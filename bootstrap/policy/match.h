@@ -44,6 +44,8 @@ struct policy_misfit {
 /* What is known of SUBJECT, for one decision; it must outlive VIEW. */
 void policy_view_init(struct policy_view *view, const struct policy_subject *subject, bool is_final,
                       int64_t now_at);
+/* True when it is known what objects the device has. */
+bool policy_view_has_objects(const struct policy_view *view);
 /* Holds RULE's match and validity against VIEW; MISFIT is set unless it fits. */
 enum policy_fit policy_rule_fit(const struct policy_view *view, const struct policy_rule *rule,
                                 struct policy_misfit *misfit);

@@ -141,7 +141,9 @@ enum policy_verify { POLICY_VERIFY_CHANGED, POLICY_VERIFY_ALWAYS, POLICY_VERIFY_
 
 struct policy_decision {
     enum policy_verdict verdict;
-    bool is_open; /* what the device shows may decide otherwise: decide again after Discover */
+    /* What the device shows may decide otherwise: decide again after Discover. The verdict is
+     * POLICY_APPLY until then; link and wants_discover are the policy's that may be taken. */
+    bool is_open;
     uint16_t overlays[POLICY_OVERLAYS_MAX]; /* index of each that is laid over, in their order */
     size_t overlay_count;
     char rollouts[PKI_ROLLOUTS_MAX][PKI_NAME_MAX + 1]; /* of which these count their outcomes */

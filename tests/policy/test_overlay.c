@@ -10,7 +10,8 @@
 
 static const char shown[] = "</>;lwm2m=1.1,</0/0>,</1>,</3/0>,</5/0>,</3303/1>";
 
-enum when { BEFORE, AFTER, NEVER }; /* Discover: not yet, answered, none */
+/* Discover: not yet, answered, none but what is remembered, none and nothing remembered. */
+enum when { BEFORE, AFTER, NEVER, UNKNOWN };
 
 static const struct match_case {
     const char *match;
@@ -34,6 +35,9 @@ static const struct match_case {
     {"version: ['1.0', '1.2']", AFTER, POLICY_DIFFERS, "version is 1.1"},
     {"version: '1.2'", NEVER, POLICY_FITS, ""}, /* remembered */
     {"version: '1.1'", NEVER, POLICY_DIFFERS, "version is 1.2"},
+    {"version: '1.0'", UNKNOWN, POLICY_DIFFERS, "the version is not known"},
+    {"lacks: /9", UNKNOWN, POLICY_DIFFERS, "it is not known whether the device has /9"},
+    {"kind: zephyr", UNKNOWN, POLICY_DIFFERS, "the device is taken for no known client"},
     {"object: /5", BEFORE, POLICY_UNKNOWN, NULL},
     {"object: [/5, /3303/1]", AFTER, POLICY_FITS, ""},
     {"object: [/5, /3303/0]", AFTER, POLICY_DIFFERS, "the device does not show /3303/0"},
@@ -77,7 +81,8 @@ static void test_match(void **state)
         snprintf(device.group, sizeof device.group, "pilot");
         memcpy(device.identity, "example", 7);
         device.identity_len = 7;
-        policy_view_init(&view, &subject, matches[i].when == NEVER, 0);
+        subject.pct = matches[i].when == UNKNOWN ? LWM2M_FORMAT_NONE : subject.pct;
+        policy_view_init(&view, &subject, matches[i].when >= NEVER, 0);
         enum policy_fit fit = policy_rule_fit(&view, policy_rule_at(set, 0), &misfit);
         policy_misfit_text(&view, &misfit, reason);
         if (fit != matches[i].fit ||

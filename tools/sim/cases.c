@@ -277,7 +277,10 @@ static enum sim_verdict rejected(struct sim_judge *judge, const struct sim_setup
         return say(why, SIM_FAIL, "accepted: %s", text_of(play->code));
     }
     if (setup->raw == SIM_RAW_PING && !play->is_reset) {
-        return say(why, SIM_FAIL, "a ping was not answered by a Reset");
+        /* From a stranger on plain CoAP, for whom there is no session yet, it may be passed over.
+         */
+        return say(why, judge->connection.key_len > 0 ? SIM_FAIL : SIM_INCONCLUSIVE,
+                   "a ping was not answered by a Reset");
     }
     if (setup->raw == SIM_RAW_OPTION && !(play->is_answered && play->code == CC_BAD_OPTION)) {
         return say(why, SIM_FAIL, "not answered 4.02");

@@ -117,6 +117,7 @@ class Usage(Home):
             ("rollout abort needs NAME", ["rollout", "abort"]),
             ("rollout status does not take 'b'", ["rollout", "status", "a", "b"]),
             ("client list does not take 'a'", ["client", "list", "a"]),
+            ("policy import needs --leshan FILE", ["policy", "import"]),
             ("--count is a number from 1, not '-1'", ["trace", "--count", "-1"]),
             ("status does not take 'x'", ["status", "x"]),
             ("reload does not take --count", ["reload", "--count", "1"]),
@@ -669,6 +670,111 @@ overlays:
     def test_clients(self):
         self.assertIn("wakaama", self.ok("client", "list", home=False).out)
         self.assertIn("anjay-1.2", [c["kind"] for c in self.ok("client", "list", "--json", home=False).documents()])
+
+
+def account(uri, mode="PSK", server=123, **more):
+    return {"uri": uri, "bootstrapServer": False, "securityMode": mode, "serverId": server, **more}
+
+
+class Import(Home):
+    KEYS = {"publicKeyOrId": [97, 98], "secretKey": [1, 2, -1, -128, 255, 6, 7, 8]}
+
+    def config(self, security, **more):
+        return {"toDelete": ["/0", "/1"], "security": {"0": {"uri": "coap://bs", "bootstrapServer": True},
+                                                       "1": security},
+                "servers": {"0": {"shortId": 123, "lifetime": 300, "defaultMinPeriod": 1, "binding": ["U"]}}, **more}
+
+    def leshan(self, content, name="leshan.json"):
+        return self.file(name, content if isinstance(content, str) else json.dumps(content))
+
+    def test_devices_alike_share_a_policy(self):
+        file = self.leshan({
+            "a": self.config(account("coaps://a.example:5684", **self.KEYS), contentFormat="TLV"),
+            "b": self.config(account("coaps://b.example", 0, publicKeyOrId="Yg==", secretKey="AQIDBAUGBwg="),
+                             contentFormat=11542),
+            "c": self.config(account("coap://c.example", "NO_SEC", 5),
+                             servers={"0": {"shortId": 5, "lifetime": 60}})})
+        keys = self.leshan([{"endpoint": "a", "tls": {"mode": "psk", "details": {"identity": "i", "key": KEY}}}], "c")
+        policy = self.folder / "home" / "policies" / "one-server.yaml"
+        words = ("policy", "import", "--leshan", file, "--leshan", keys, "--out", policy, "--force")
+        self.bad(1, "there are 3 secrets", *words)
+        self.assertIn("stored 2 credentials; 3 devices are new", self.ok(*words, "--store").err)
+        text = policy.read_text(encoding="utf-8")
+        for secret in (KEY, "0102ff80", "AQIDBAUGBwg"):
+            self.assertNotIn(secret, text)
+        self.assertEqual([p["name"] for p in self.ok("policy", "list", "--json").documents()],
+                         ["leshan-1", "leshan-2"])
+        values = {}
+        for name in "abc":
+            plan = self.ok("policy", "plan", name, "--json", "--hex", "--show-secrets").document()
+            write = next(op for op in plan["ops"] if op.get("path") == "/0/1")
+            values[name] = [plan["policy"], write["values"][0]["value"], write["octets"]]
+        self.assertEqual([v[:2] for v in values.values()],
+                         [["leshan-1", "coaps://a.example:5684"], ["leshan-1", "coaps://b.example"],
+                          ["leshan-2", "coap://c.example"]])
+        self.assertIn("0102ff80ff060708", values["a"][2])
+        self.assertIn("0102030405060708", values["b"][2])
+        self.assertEqual(self.ok("device", "show", "a", "--json").document()["identity"], "i")
+        self.bad(1, "exists: --force", *words[:-1], "--store")
+
+    def test_certificates_go_beside_the_file(self):
+        file = self.leshan({"a": self.config(account(
+            "coaps://a.example", "X509", publicKeyOrId=[1] * 300, secretKey=[2] * 100, serverPublicKey=[3] * 20))})
+        self.bad(1, "needs --out FILE", "policy", "import", "--leshan", file, "--store")
+        result = self.run_cli("policy", "import", "--leshan", file, "--store", "--out", self.folder / "p.yaml")
+        self.assertEqual(result.code, 1)
+        self.assertIn("server-123.der", result.err, "what is no certificate is told by the check of the policies")
+        self.assertFalse((self.folder / "p.yaml").exists())
+        self.bad(1, "no device a", "device", "show", "a")
+
+    def test_what_cannot_be_expressed_is_told(self):
+        nosec = account("coap://a", "NO_SEC")
+        for text, content in [
+            ("a: security 1: this securityMode", {"a": self.config(account("coaps://a", "EST"))}),
+            ("a: security 1: no serverId", {"a": self.config(account("coap://a", "NO_SEC", 0))}),
+            ("a: security 1: there is no server 7", {"a": self.config(account("coap://a", "NO_SEC", 7))}),
+            ("a: security 1: 'secretKey' are no octets", {"a": self.config(account("coaps://a", secretKey=[256]))}),
+            ("a: security 1: 'secretKey' are no octets", {"a": self.config(account("coaps://a", secretKey="?"))}),
+            ("a: security 1: no secretKey", {"a": self.config(account("coaps://a"))}),
+            ("a: security 1: 'new' is not known", {"a": self.config({**nosec, "new": 1})}),
+            ("a: security 1: oscore 4 is missing", {"a": self.config({**nosec, "oscoreSecurityMode": 4})}),
+            ("a: configuration: 'new' is not known", {"a": self.config(nosec, new=1)}),
+            ("a: contentFormat: OPAQUE is not known", {"a": self.config(nosec, contentFormat="OPAQUE")}),
+            ("a: toDelete: /3 cannot be deleted", {"a": self.config(nosec, toDelete=["/3"])}),
+            ("a: acls: entry 0 is none", {"a": self.config(nosec, acls={"0": {}})}),
+            ("a: acls: the entry of /1/9 cannot be written",
+             {"a": self.config(nosec, acls={"0": {"objectId": 1, "objectInstanceId": 9, "acls": {}}})}),
+            ("a: acls: server 9 is not the device's",
+             {"a": self.config(nosec, acls={"0": {"objectId": 3, "objectInstanceId": 0, "acls": {"9": 1}}})}),
+            ("b: servers: server 123 is not as it is for others",
+             {"a": self.config(nosec), "b": self.config(nosec, servers={"0": {"shortId": 123, "lifetime": 9}})}),
+            ("a: security: no LwM2M server", {"a": {}}),
+            ("a: tls: mode x509", [{"endpoint": "a", "tls": {"mode": "x509"}}]),
+            ("a: tls: identity or key", [{"endpoint": "a", "tls": {"mode": "psk", "details": {"key": "00"}}}]),
+            ("a: oscore: a bootstrap over OSCORE", [{"endpoint": "a", "oscore": {"rid": "00"}}]),
+        ]:
+            with self.subTest(text):
+                result = self.bad(1, text, "policy", "import", "--leshan", self.leshan(content))
+                self.assertIn("cannot be imported (above)", result.err)
+
+    def test_wrong_files(self):
+        for text, content in [("leshan.json:1:2: no JSON", "{x"), ("neither configurations nor", "1"),
+                              ("credential 1 has no endpoint", "[{}]"), ("has none", '{"a": 1}'),
+                              ("no device to import", "{}"), ("an endpoint has 1 to 252 octets", '{"": {}}')]:
+            with self.subTest(text):
+                self.bad(1, text, "policy", "import", "--leshan", self.leshan(content))
+        self.bad(1, "No such file", "policy", "import", "--leshan", "absent")
+
+    def test_partial_imports_the_rest(self):
+        file = self.leshan({"a": self.config(account("coap://a", "NO_SEC")), "b": self.config(account("coaps://b", "EST"))})
+        result = self.ok("policy", "import", "--leshan", file, "--partial", home=False)
+        self.assertIn("server-123: {nosec: true}", result.out)
+        self.assertNotIn('"b"', result.out)
+
+    def test_a_device_that_is_there_keeps_its_key(self):
+        self.add("a")
+        file = self.leshan([{"endpoint": "a", "tls": {"mode": "psk", "details": {"identity": "a", "key": KEY[::-1]}}}])
+        self.bad(1, "is there already, with another key", "policy", "import", "--leshan", file, "--store")
 
 
 class Control(Home):

@@ -54,6 +54,9 @@ enum cli_option_id {
     CLI_OPT_SHOW_SECRETS,
     CLI_OPT_OBJECTS,
     CLI_OPT_SHARE,
+    CLI_OPT_LESHAN,
+    CLI_OPT_STORE,
+    CLI_OPT_PARTIAL,
     CLI_OPT_FORMAT,
     CLI_OPT_COUNT,
     CLI_OPTIONS /* how many */
@@ -146,6 +149,7 @@ enum cli_status cli_device_unknown(struct cli_call *call);
 enum cli_status cli_policy_check(struct cli_call *call);
 enum cli_status cli_policy_list(struct cli_call *call);
 enum cli_status cli_policy_plan(struct cli_call *call);
+enum cli_status cli_policy_import(struct cli_call *call);
 enum cli_status cli_policy_schema(struct cli_call *call);
 enum cli_status cli_policy_test(struct cli_call *call);
 enum cli_status cli_client_list(struct cli_call *call);

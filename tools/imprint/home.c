@@ -111,15 +111,16 @@ static enum cli_status find_passphrase(const struct cli_call *call,
     return ask("Passphrase: ", out);
 }
 
-static enum cli_status open_store(struct cli_call *call, const char *passphrase)
+static enum cli_status open_store(struct cli_call *call, enum cli_store store,
+                                  const char *passphrase)
 {
     struct pki_fault fault = {0};
     struct pki_store_options options = {
         .passphrase = passphrase[0] != '\0' ? passphrase : NULL,
-        .read_only = call->command->store == CLI_STORE_READ,
+        .read_only = store == CLI_STORE_READ,
     };
     enum pki_error error = pki_store_open(call->home, &options, &call->store, &fault);
-    if (error == PKI_EREADONLY && call->command->store == CLI_STORE_RECORD) {
+    if (error == PKI_EREADONLY && store == CLI_STORE_RECORD) {
         options.read_only = true;
         error = pki_store_open(call->home, &options, &call->store, &fault);
     }
@@ -135,15 +136,15 @@ static enum cli_status open_store(struct cli_call *call, const char *passphrase)
     return error == PKI_OK ? CLI_DONE : cli_fail_pki(call->home, error, NULL);
 }
 
-enum cli_status cli_home_open(struct cli_call *call)
+enum cli_status cli_home_open(struct cli_call *call, enum cli_store store)
 {
     char passphrase[CLI_PASSPHRASE_MAX];
-    if (call->command->store <= CLI_STORE_NONE) {
+    if (store <= CLI_STORE_NONE) {
         return CLI_DONE;
     }
     enum cli_status status = find_passphrase(call, passphrase);
     if (status == CLI_DONE) {
-        status = open_store(call, passphrase);
+        status = open_store(call, store, passphrase);
     }
     pki_secret_wipe(passphrase, sizeof passphrase);
     return status;

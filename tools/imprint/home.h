@@ -13,9 +13,9 @@
 enum cli_status cli_home_choose(struct cli_call *call);
 /* CALL->home "/" NAME into OUT. */
 enum cli_status cli_home_path(const struct cli_call *call, const char *name, char out[static 4096]);
-/* Opens store and reader as CALL->command wants them; asks for the passphrase if that opens the
+/* Opens store and reader of CALL->home as STORE says; asks for the passphrase if that opens the
  * home. */
-enum cli_status cli_home_open(struct cli_call *call);
+enum cli_status cli_home_open(struct cli_call *call, enum cli_store store);
 /* Closes what cli_home_open opened. */
 void cli_home_close(struct cli_call *call);
 

@@ -28,7 +28,7 @@ static enum cli_status run(struct cli_call *call)
     enum cli_status status =
         call->command->store == CLI_HOME_NONE ? CLI_DONE : cli_home_choose(call);
     if (status == CLI_DONE) {
-        status = cli_home_open(call);
+        status = cli_home_open(call, call->command->store);
     }
     if (status == CLI_DONE) {
         status = call->command->run(call);

@@ -135,8 +135,8 @@ static bool hash_of(int64_t matching, const uint8_t *der, size_t len, uint8_t *h
 
 /*
  * Resources 4, 13, 15. Without a trust the client would take any server for the right one
- * (clients.md, Anjay): never written so. Object 0 of version 1.0 has neither 13 nor 15: there only
- * the exact certificate can be told.
+ * (clients.md, Anjay): never written so. A device without resource 13 is told the certificate
+ * itself.
  */
 static void want_trust(struct policy_build *build, struct policy_wanted *wanted,
                        const struct policy_account *account)
@@ -145,21 +145,21 @@ static void want_trust(struct policy_build *build, struct policy_wanted *wanted,
     const char *name = account->server->item.name;
     uint8_t hash[HASH_OCTETS_MAX];
     size_t size = 0;
-    bool is_old = policy_build_object_version(build, LWM2M_OBJECT_SECURITY) < LWM2M_VERSION(1, 1);
     bool has_usage = trust->usage != SCHEMA_UNSET;
     if (trust->item.mark.line == 0 || trust->der_len == 0) {
         policy_build_fail(build, "server '%s' has no trust: a client would take any server for it",
                           name);
         return;
     }
-    if (is_old && has_usage && trust->usage != USAGE_DEFAULT) {
+    if (has_usage && trust->usage != USAGE_DEFAULT && !policy_build_takes(build, wanted, 15)) {
         policy_build_fail(build,
-                          "certificate usage %d of server '%s' needs object 0 of version "
-                          "1.1, which the device has not",
+                          "certificate usage %d of server '%s' needs resource 15 of object 0, "
+                          "which the device does not have",
                           (int)trust->usage, name);
         return;
     }
-    if (is_old || !hash_of(trust->matching, trust->der, trust->der_len, hash, &size)) {
+    bool takes_hash = policy_build_takes(build, wanted, 13);
+    if (!takes_hash || !hash_of(trust->matching, trust->der, trust->der_len, hash, &size)) {
         policy_build_bytes(build, wanted, 4, trust->der, trust->der_len, false);
     } else {
         policy_build_bytes(build, wanted, 4, policy_build_copy(build, hash, size), size, false);
@@ -287,6 +287,12 @@ static void want_security(struct policy_build *build, const struct policy_accoun
         struct lwm2m_leaf link = {.path = lwm2m_path_child(path, 17),
                                   .value.type = LWM2M_OBJLNK,
                                   .value.as.link = {LWM2M_OBJECT_OSCORE, account->oscore_instance}};
+        /* Left out, the account would be one without OSCORE. */
+        if (!policy_build_takes(build, wanted, 17)) {
+            policy_build_fail(
+                build, "server '%s' asks for OSCORE, which the device's object 0 cannot link",
+                server->item.name);
+        }
         policy_build_leaf(build, wanted, link, false);
     }
 }

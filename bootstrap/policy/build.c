@@ -120,15 +120,22 @@ static size_t place_of(const struct policy_array *leaves, struct lwm2m_path path
     return at;
 }
 
+bool policy_build_takes(const struct policy_build *build, const struct policy_wanted *wanted,
+                        uint16_t rid)
+{
+    bool is_optional = false;
+    bool refuses = build->is_recognised && is_refused(build->quirk, wanted->path.id[0], rid);
+    return !refuses && !is_lacking(build, wanted, rid, &is_optional);
+}
+
 void policy_build_leaf(struct policy_build *build, struct policy_wanted *wanted,
                        struct lwm2m_leaf leaf, bool is_optional)
 {
-    uint16_t object = wanted->path.id[0];
     uint16_t rid = leaf.path.id[2];
-    bool refuses = is_refused(build->quirk, object, rid);
-    if (is_lacking(build, wanted, rid, &is_optional) || (refuses && build->is_recognised)) {
+    if (!policy_build_takes(build, wanted, rid)) {
         return;
     }
+    (void)is_lacking(build, wanted, rid, &is_optional);
     size_t at = place_of(&wanted->leaves, leaf.path);
     struct lwm2m_leaf *slot = policy_array_add(&build->arena, &wanted->leaves, sizeof *slot);
     bool *flag = policy_array_add(&build->arena, &wanted->optional, sizeof *flag);
@@ -142,7 +149,7 @@ void policy_build_leaf(struct policy_build *build, struct policy_wanted *wanted,
     memmove(&leaves[at + 1], &leaves[at], behind * sizeof *leaves);
     memmove(&optional[at + 1], &optional[at], behind * sizeof *optional);
     leaves[at] = leaf;
-    optional[at] = is_optional || refuses;
+    optional[at] = is_optional;
 }
 
 static struct lwm2m_leaf leaf_of(const struct policy_build *build,

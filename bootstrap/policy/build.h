@@ -118,9 +118,15 @@ void policy_build_delete(struct policy_build *build, struct lwm2m_path path,
 struct policy_wanted *policy_build_want(struct policy_build *build, enum policy_class class,
                                         struct lwm2m_path path, enum policy_on_error on_error);
 /*
- * Adds a leaf where it belongs. In the objects of accounts it is left out when the device's version
- * of the object has no such resource, or when the client, recognised by this very session, takes it
- * for an error; known by name only, the leaf becomes optional.
+ * False for a resource that would be left out: in the objects of accounts when the device's version
+ * of the object has none such, or when the client, recognised by this very session, takes it for
+ * an error.
+ */
+bool policy_build_takes(const struct policy_build *build, const struct policy_wanted *wanted,
+                        uint16_t rid);
+/*
+ * Adds a leaf where it belongs, unless the device does not take it. OPTIONAL: its absence changes
+ * nothing of what the account is, so that a client which refuses it gets the instance without.
  */
 void policy_build_leaf(struct policy_build *build, struct policy_wanted *wanted,
                        struct lwm2m_leaf leaf, bool is_optional);

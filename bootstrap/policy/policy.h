@@ -258,11 +258,13 @@ struct policy_plan {
 typedef void policy_random_fn(void *context, uint8_t *out, size_t len);
 
 /*
- * Plans DECISION (verdict POLICY_APPLY) for SUBJECT. On failure NULL and REASON
- * (POLICY_REASON_MAX+1 octets) says why (template without value, stored credential missing, no free
- * instance ..). Invariants, whatever the input: no op deletes or writes the bootstrap account's /0
- * instance; with Discover, objects the device lacks are not written (mandatory 0 and 1 are);
- * security instances get free IDs; instances are written whole.
+ * Plans DECISION (verdict POLICY_APPLY) for SUBJECT: the difference between what the policy wants
+ * and what the device shows, by what was read and by what is remembered of it. On failure NULL and
+ * REASON (POLICY_REASON_MAX+1 octets) says why (template without value, stored credential missing,
+ * no free instance ..). Invariants, whatever the input: no op deletes the bootstrap account's /0
+ * instance, and none writes it but the last of a plan that moves it; with Discover, objects the
+ * device lacks are not written (mandatory 0 and 1 are); security instances get free IDs; instances
+ * are written whole, but for one resource of /1 that alone differs from what was read.
  */
 struct policy_plan *policy_plan_new(const struct policy_set *set,
                                     const struct policy_decision *decision,

@@ -170,16 +170,20 @@ void bs_run_decide(struct bs_run *run, struct bs_event *next)
 
 /* ---- planning ---- */
 
+/* Of any type: passwords of other objects are texts, PINs may be numbers. */
+static bool is_told(const struct lwm2m_value *value)
+{
+    return value->type != LWM2M_NONE &&
+           (!lwm2m_type_has_bytes(value->type) || value->as.bytes.len > 0);
+}
+
 static bool carries_secret(const struct policy_plan *plan, const struct lwm2m_registry *registry)
 {
     for (size_t i = 0; i < plan->op_count; i++)
         for (size_t k = 0; k < plan->ops[i].leaf_count; k++) {
             const struct lwm2m_leaf *leaf = &plan->ops[i].leaves[k];
-            const struct lwm2m_object *object = lwm2m_object_find(registry, leaf->path.id[0]);
-            const struct lwm2m_resource *resource =
-                object ? lwm2m_resource_find(object, leaf->path.id[2]) : NULL;
-            if (resource && resource->is_secret && leaf->value.type == LWM2M_OPAQUE &&
-                leaf->value.as.bytes.len)
+            const struct lwm2m_resource *resource = lwm2m_resource_at(registry, leaf->path);
+            if (resource && resource->is_secret && is_told(&leaf->value))
                 return true;
         }
     return false;

@@ -124,6 +124,7 @@ static void begin_attempt(struct sim_client *client)
     client->outcome.is_packed = false;
     client->has_pct = client->config.pct != CC_FORMAT_NONE || client->config.pct_text != NULL;
     client->step = 0;
+    client->hub->is_mute = false;
     client->finish_refusals = client->profile->finish_refusals;
     client->budget_at_ms =
         client->profile->budget_s == 0

@@ -141,6 +141,9 @@ void sim_client_serve(struct sim_client *client, const struct cc_message *reques
                       const struct cc_ticket *ticket)
 {
     struct sim_answer answer = {0};
+    if (client->hub->is_mute) { /* it came in the same round as what silenced the client */
+        return;
+    }
     if (is_lost(client, request)) {
         sim_client_note(client, "a datagram too large for the client is lost");
         return;

@@ -195,8 +195,7 @@ void policy_schema_read_map(struct policy_schema_context *context, const struct 
             policy_schema_value_unknown_key(context, child, table);
         } else if (!policy_schema_has(table, field)) {
             policy_error(context->report, child->key_mark, "the key '%s' has no place in %s %s",
-                         field->key, strchr("aeiou", table->what[0]) != NULL ? "an" : "a",
-                         table->what);
+                         field->key, policy_schema_article(table->what), table->what);
         } else {
             policy_schema_read_field(context, child, field,
                                      (unsigned char *)target + field->offset);

@@ -37,6 +37,11 @@ static void join(char *list, const char *word)
     }
 }
 
+const char *policy_schema_article(const char *what)
+{
+    return strchr("aeiou", *what) != NULL ? "an" : "a";
+}
+
 void policy_schema_value_unknown_key(struct policy_schema_context *context,
                                      const struct policy_node *node,
                                      const struct policy_schema_table *table)
@@ -52,11 +57,11 @@ void policy_schema_value_unknown_key(struct policy_schema_context *context,
     }
     policy_quote(node->key, node->key_len, quoted);
     if (nearest.best != NULL) {
-        policy_error(context->report, node->key_mark, "unknown key %s in a %s: did you mean '%s'?",
-                     quoted, table->what, nearest.best);
+        policy_error(context->report, node->key_mark, "unknown key %s in %s %s: did you mean '%s'?",
+                     quoted, policy_schema_article(table->what), table->what, nearest.best);
     } else {
-        policy_error(context->report, node->key_mark, "unknown key %s in a %s; keys are: %s",
-                     quoted, table->what, list);
+        policy_error(context->report, node->key_mark, "unknown key %s in %s %s; keys are: %s",
+                     quoted, policy_schema_article(table->what), table->what, list);
     }
 }
 

@@ -8,6 +8,8 @@
 
 #include "bootstrap/policy/schema.h"
 
+/* "a" or "an", as WHAT needs it. */
+const char *policy_schema_article(const char *what);
 /* Reports that the key of NODE is none of TABLE's. */
 void policy_schema_value_unknown_key(struct policy_schema_context *context,
                                      const struct policy_node *node,

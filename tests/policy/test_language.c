@@ -94,7 +94,7 @@ static const struct case_of_language {
                "  access: go-on, write: stop, verify: go-on}"),
      ""},
     {IN_POLICY("on-error: {write: ignore}"), "is not one of stop, go-on, retry"},
-    {IN_POLICY("on-error: {finish: stop}"), "unknown key 'finish' in a on-error"},
+    {IN_POLICY("on-error: {finish: stop}"), "unknown key 'finish' in an on-error"},
     {IN_POLICY("verify: often"), "is not one of changed, always, never"},
     {IN_POLICY("apply: all"), "is not one of difference, erase"},
     {IN_POLICY("write: {/3/0: {15: x}}, required: /3/0"), ""},
@@ -204,6 +204,77 @@ static void test_five_errors(void **state)
         "file by --objects\n");
 }
 
+/* ---- any object, by its definition ---- */
+
+#define ITEM(id, name, operations, instances, mandatory, type, range)                              \
+    "<Item ID=\"" id "\"><Name>" name "</Name><Operations>" operations                             \
+    "</Operations><MultipleInstances>" instances "</MultipleInstances><Mandatory>" mandatory       \
+    "</Mandatory><Type>" type "</Type><RangeEnumeration>" range                                    \
+    "</RangeEnumeration><Units></Units><Description></Description></Item>"
+
+static const char meter[] =
+    "<LWM2M><Object ObjectType=\"MODefinition\"><Name>Meter</Name><ObjectID>33000</ObjectID>"
+    "<ObjectVersion>1.0</ObjectVersion><MultipleInstances>Multiple</MultipleInstances>"
+    "<Mandatory>Optional</Mandatory><Resources>" ITEM("0", "Label", "RW", "Single", "Mandatory",
+                                                      "String", "1..8")
+        ITEM("1", "Limit", "RW", "Single", "Optional", "Float", "")
+            ITEM("2", "Reset", "E", "Single", "Mandatory", "", "")
+                ITEM("3", "Level", "R", "Single", "Mandatory", "Integer", "0..100")
+                    ITEM("4", "Codes", "RW", "Multiple", "Optional", "Opaque", "")
+                        ITEM("5", "Armed", "RW", "Single", "Optional", "Boolean", "")
+                            ITEM("6", "Peer", "RW", "Single", "Optional", "Objlnk",
+                                 "") "</Resources></Object></LWM2M>";
+
+static const struct {
+    const char *written, *said; /* "": loads */
+} any_object[] = {
+    {"/33000/0: {Label: a, Limit: -1.5, 4: [00ff, 'base64:AP8='], Armed: true, Peer: '3:0'}", ""},
+    {"/33000/7: {Label: '{serial}-x', Level: 100}", ""},
+    {"/33000/0: {Limit: 1}", "p.yaml:5:13: error: '/33000/0': an instance of Meter needs resource "
+                             "0 (Label)"},
+    {"/33000/0: {Label: a, Reset: 1}", "'Reset': is executable and has no value"},
+    {"/33000/0: {Label: 123456789}", "the text is shorter or longer than the resource allows"},
+    {"/33000/0: {Label: '{serial}123456789'}", "the text is shorter or longer"},
+    {"/33000/0: {Label: a, Level: 101}", "'Level': the value is outside the resource's range"},
+    {"/33000/0: {Label: a, Limit: high}", "'Limit': must be a number"},
+    {"/33000/0: {Label: a, Codes: xyz}", "must be octets in hex, or base64:"},
+    {"/33000/0: {Label: a, Armed: 1}", "must be true or false"},
+    {"/33000/0: {Label: a, Peer: 3}", "must be a link object:instance"},
+    {"/33000/0: {Lable: a}", "object Meter has no resource 'Lable': did you mean 'Label'?"},
+    {"/33001/0: {0: a}", "has no definition here"},
+};
+
+static void test_any_object(void **state)
+{
+    (void)state;
+    struct lwm2m_definition_fault fault;
+    struct lwm2m_definitions *definitions = lwm2m_definitions_new();
+    assert_non_null(definitions);
+    assert_int_equal(lwm2m_definitions_add(definitions, meter, sizeof meter - 1, &fault), LWM2M_OK);
+    for (size_t i = 0; i < sizeof any_object / sizeof any_object[0]; i++) {
+        char text[400];
+        char lines[LINES_MAX] = "";
+        struct policy_report report = {0};
+        int len = snprintf(text, sizeof text,
+                           "imprint: 1\nservers: {s: {id: 1, uri: 'coaps://x'}}\npolicies:\n"
+                           "  - {name: a, servers: {s: {psk: {}}},\n    write: {%s}}\n",
+                           any_object[i].written);
+        struct policy_set *set =
+            policy_set_load_text("p.yaml", text, (size_t)len, definitions, &report);
+        if (report.count > 0) {
+            policy_report_line(&report, 0, lines, sizeof lines);
+        }
+        bool is_wanted = any_object[i].said[0] == '\0' ? set != NULL && report.count == 0
+                                                       : strstr(lines, any_object[i].said) != NULL;
+        if (!is_wanted) {
+            fail_msg("%s: %s", any_object[i].written, lines);
+        }
+        policy_set_unref(set);
+        policy_report_clear(&report);
+    }
+    lwm2m_definitions_unref(definitions);
+}
+
 /* What a row reads stands where the plan looks for it. */
 static void test_places(void **state)
 {
@@ -249,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_five_errors),
+        cmocka_unit_test(test_any_object),
         cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

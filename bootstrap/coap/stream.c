@@ -9,6 +9,7 @@
 #define READS_PER_ROUND 4
 #define READ_BYTES      16384
 #define DISCARD_BYTES   (1 << 20)
+#define GATHER_BYTES    16384
 
 enum cc_error cc_stream_new(struct cc_session *session)
 {
@@ -122,14 +123,19 @@ void cc_stream_queue(struct cc_session *session, const uint8_t *octets, size_t l
     }
 }
 
+/* Thousands of Pings fit into what is read at once: an answer each must not cost a call each. */
 static void transmit(struct cc_session *session, const uint8_t *octets, size_t len)
 {
+    size_t waiting;
     if (!session->dtls) {
         cc_stream_queue(session, octets, len);
     } else if (cc_dtls_send(session->dtls, octets, len) != CC_OK) {
         doom(session, CC_CLOSE_ERROR);
     }
-    cc_stream_flush(session);
+    cc_outbox_rest(&session->stream->out, &waiting);
+    if (!session->stream->is_reading || waiting >= GATHER_BYTES) {
+        cc_stream_flush(session);
+    }
 }
 
 void cc_stream_message(struct cc_session *session, const struct cc_message *message)
@@ -171,8 +177,8 @@ void cc_stream_bye(struct cc_session *session)
     transmit(session, release.octets, release.len);
     if (session->dtls) {
         cc_dtls_bye(session->dtls);
-        cc_stream_flush(session);
     }
+    cc_stream_flush(session);
 }
 
 /* ---- in ---- */
@@ -283,17 +289,26 @@ static bool is_equipped(struct cc_session *session)
     return false;
 }
 
-static void read_some(struct cc_session *session)
+static void take_octets(struct cc_session *session, const uint8_t *octets, size_t len)
 {
     struct cc_endpoint *endpoint = session->endpoint;
-    uint8_t *octets = cc_batch_octets(endpoint->batch);
+    endpoint->stats.datagrams_in++;
+    session->stream->is_reading = true;
+    cc_work_begin(endpoint);
+    cc_session_input(session, octets, len);
+    cc_work_end(endpoint);
+    if (session->state != CC_SESSION_CLOSED) {
+        session->stream->is_reading = false;
+    }
+}
+
+static void read_some(struct cc_session *session)
+{
+    uint8_t *octets = cc_batch_octets(session->endpoint->batch);
     for (int i = 0; i < READS_PER_ROUND; i++) {
         ssize_t len = recv(session->source.fd, octets, READ_BYTES, MSG_DONTWAIT);
         if (len > 0 && is_equipped(session)) {
-            endpoint->stats.datagrams_in++;
-            cc_work_begin(endpoint);
-            cc_session_input(session, octets, (size_t)len);
-            cc_work_end(endpoint);
+            take_octets(session, octets, (size_t)len);
         } else if (len == 0 ||
                    (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
             cc_session_broken(session, true);

@@ -23,7 +23,8 @@ struct cc_stream {
     struct cc_outbox out;
     struct cc_signals signals;
     bool is_connecting;
-    bool is_armed; /* epoll tells when the socket takes more */
+    bool is_armed;   /* epoll tells when the socket takes more */
+    bool is_reading; /* what is sent meanwhile goes out together */
     bool is_doomed;
     enum cc_close doom;
 };

@@ -219,6 +219,30 @@ static void test_does_not_read(void **state)
     assert_true(server.requests > 16);
 }
 
+/* What is answered while reading goes out together: a flood of two octets each does not cost the
+ * other sessions a call of the kernel each. */
+static void test_many_pings(void **state)
+{
+    (void)state;
+    enum { PINGS = 4000 };
+    static uint8_t pings[2 * PINGS];
+    static uint8_t pongs[2 * PINGS];
+    struct cc_endpoint_stats before;
+    struct cc_endpoint_stats after;
+    for (size_t i = 0; i < sizeof pings; i += 2) {
+        pings[i + 1] = CC_PING;
+    }
+    begin_open();
+    cc_endpoint_stats(server.endpoint, &before);
+    raw_say(&raw, pings, sizeof pings);
+    assert_int_equal(raw_hear(&raw, pongs, sizeof pongs), sizeof pongs);
+    cc_endpoint_stats(server.endpoint, &after);
+    for (size_t i = 0; i < sizeof pongs; i += 2) {
+        assert_true(pongs[i] == 0 && pongs[i + 1] == CC_PONG);
+    }
+    assert_in_range(after.datagrams_out - before.datagrams_out, 1, 50);
+}
+
 /* A message that never becomes whole does not keep a session alive. */
 static void test_trickle(void **state)
 {
@@ -244,7 +268,7 @@ int main(void)
         CASE(test_byte_by_byte), CASE(test_one_segment),     CASE(test_no_csm),
         CASE(test_broken),       CASE(test_peer_ends),       CASE(test_release),
         CASE(test_our_release),  CASE(test_garbage_for_tls), CASE(test_does_not_read),
-        CASE(test_trickle),
+        CASE(test_many_pings),   CASE(test_trickle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

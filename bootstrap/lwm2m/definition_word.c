@@ -64,7 +64,8 @@ int lwm2m_definition_type(const char *text)
 bool lwm2m_definition_is_secret(const char *name)
 {
     static const char *const words[] = {"secret", "password", "passwd", "passphrase",
-                                        "psk",    "pin",      "puk"};
+                                        "psk",    "pin",      "puk",    "token"};
+    static const char *const phrases[] = {"private key", "shared key", "wep key", "key phrase"};
     for (const char *at = name; *at != '\0';) {
         const size_t len = strcspn(at, " -_/().,");
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -74,5 +75,10 @@ bool lwm2m_definition_is_secret(const char *name)
         }
         at += len + (at[len] != '\0' ? 1 : 0);
     }
-    return strcasestr(name, "private key") != NULL;
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
+        if (strcasestr(name, phrases[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -290,11 +290,25 @@ static void secrets(void **state)
         const char *name;
         bool is_secret;
     } rows[] = {
-        {"Password", true},         {"Secret", true},    {"PIN", true},
-        {"SIM PUK", true},          {"Wi-Fi PSK", true}, {"Server Private Key", true},
-        {"Key (Passphrase)", true}, {"Pin Count", true}, {"Spinning", false},
-        {"Public Key", false},      {"Pinout", false},   {"Secretary", false},
+        {"Password", true},
+        {"Secret", true},
+        {"PIN", true},
+        {"SIM PUK", true},
+        {"Wi-Fi PSK", true},
+        {"Server Private Key", true},
+        {"Key (Passphrase)", true},
+        {"Pin Count", true},
+        {"Spinning", false},
+        {"Public Key", false},
+        {"Pinout", false},
+        {"Secretary", false},
         {"Password-Expiry", true},
+        {"Access Token", true},
+        {"WEP Key 1", true},
+        {"WPA Key Phrase", true},
+        {"WPA Pre Shared Key", true},
+        {"Key Index", false},
+        {"Broken", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct lwm2m_definitions *definitions = collection();

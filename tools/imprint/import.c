@@ -1,6 +1,6 @@
 /* imprint policy import */
 #include "tools/imprint/home.h"
-#include "tools/imprint/leshan.h"
+#include "tools/imprint/import.h"
 #include "tools/imprint/say.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static enum cli_status write_out(const struct cli_call *call, const char *path, 
 }
 
 /* Nothing is written or stored unless all of it can be, or --partial says that less will do. */
-static enum cli_status refuse(const struct cli_call *call, const struct leshan *leshan)
+static enum cli_status refuse(const struct cli_call *call, const struct cli_import *leshan)
 {
     if (leshan->lost > 0 && !cli_has(call, CLI_OPT_PARTIAL)) {
         return cli_fail("%zu fields cannot be imported (above); --partial imports the rest",
@@ -59,13 +59,13 @@ static enum cli_status refuse(const struct cli_call *call, const struct leshan *
     return CLI_DONE;
 }
 
-static enum cli_status convert(struct cli_call *call, struct leshan *leshan)
+static enum cli_status convert(struct cli_call *call, struct cli_import *leshan)
 {
     char *text = NULL;
     size_t len = 0;
     const char *path = cli_value(call, CLI_OPT_OUT);
     path = path != NULL && strcmp(path, "-") == 0 ? NULL : path;
-    size_t policies = leshan_group(leshan);
+    size_t policies = cli_import_group(leshan);
     FILE *file = open_memstream(&text, &len);
     if (file == NULL) {
         return cli_fail("out of memory");
@@ -74,20 +74,20 @@ static enum cli_status convert(struct cli_call *call, struct leshan *leshan)
     if (path != NULL && !cli_has(call, CLI_OPT_FORCE) && access(path, F_OK) == 0) {
         status = cli_fail("--out %s exists: --force replaces it", path);
     } else if (policies > 0) {
-        leshan_write(leshan, policies, file, path != NULL);
+        cli_import_write(leshan, policies, file, path != NULL);
     }
     fclose(file);
     if (status == CLI_DONE) {
         status = refuse(call, leshan);
     }
     if (status == CLI_DONE && path != NULL) {
-        status = leshan_write_trust(leshan, path);
+        status = cli_import_write_trust(leshan, path);
     }
     if (status == CLI_DONE && policies > 0) {
         status = check(path != NULL ? path : "imported.yaml", text, len);
     }
     if (status == CLI_DONE && cli_has(call, CLI_OPT_STORE)) {
-        status = leshan_store(leshan, call);
+        status = cli_import_store(leshan, call);
     }
     if (status == CLI_DONE && policies > 0) {
         status = write_out(call, path, text, len);
@@ -101,7 +101,7 @@ static enum cli_status convert(struct cli_call *call, struct leshan *leshan)
 
 enum cli_status cli_policy_import(struct cli_call *call)
 {
-    struct leshan leshan = {.devices = NULL};
+    struct cli_import leshan = {.devices = NULL};
     enum cli_status status = CLI_DONE;
     if (!cli_has(call, CLI_OPT_LESHAN)) {
         return cli_usage("policy import needs --leshan FILE");
@@ -112,7 +112,7 @@ enum cli_status cli_policy_import(struct cli_call *call)
     }
     for (size_t i = 0; i < call->given_count && status == CLI_DONE; i++) {
         if (call->given[i].option == CLI_OPT_LESHAN) {
-            status = leshan_read(&leshan, call->given[i].value);
+            status = cli_import_read(&leshan, call->given[i].value);
         }
     }
     if (status == CLI_DONE && leshan.count == 0) {
@@ -121,6 +121,6 @@ enum cli_status cli_policy_import(struct cli_call *call)
     if (status == CLI_DONE) {
         status = convert(call, &leshan);
     }
-    leshan_clear(&leshan);
+    cli_import_clear(&leshan);
     return status;
 }

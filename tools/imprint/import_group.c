@@ -1,10 +1,10 @@
 /* Which devices of Leshan are alike. */
-#include "tools/imprint/leshan.h"
+#include "tools/imprint/import.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void leshan_uri_attribute(uint16_t server_id, char out[static PKI_ATTRIBUTE_NAME_MAX + 1])
+void cli_import_uri_attribute(uint16_t server_id, char out[static PKI_ATTRIBUTE_NAME_MAX + 1])
 {
     snprintf(out, PKI_ATTRIBUTE_NAME_MAX + 1, "leshan-uri-%u", (unsigned)server_id);
 }
@@ -16,12 +16,12 @@ static size_t scheme_len(const char *uri)
     return colon != NULL ? (size_t)(colon - uri) + 3 : 0;
 }
 
-bool leshan_uri_differs(const struct leshan *leshan, const struct leshan_account *account,
-                        const char **authority)
+bool cli_import_uri_differs(const struct cli_import *leshan,
+                            const struct cli_import_account *account, const char **authority)
 {
     *authority = account->uri + scheme_len(account->uri);
     for (size_t i = 0; i < leshan->count; i++) {
-        const struct leshan_device *device = &leshan->devices[i];
+        const struct cli_import_device *device = &leshan->devices[i];
         for (size_t j = 0; j < device->account_count && !device->is_left_out; j++) {
             if (device->accounts[j].server_id == account->server_id &&
                 strcmp(device->accounts[j].uri, account->uri) != 0) {
@@ -33,7 +33,7 @@ bool leshan_uri_differs(const struct leshan *leshan, const struct leshan_account
 }
 
 /* What of a server is the same for all its devices: its URI may differ behind the scheme. */
-static bool is_same_server(const struct leshan_account *a, const struct leshan_account *b)
+static bool is_same_server(const struct cli_import_account *a, const struct cli_import_account *b)
 {
     size_t scheme = scheme_len(a->uri);
     return scheme > 0 && strncmp(a->uri, b->uri, scheme) == 0 &&
@@ -44,13 +44,13 @@ static bool is_same_server(const struct leshan_account *a, const struct leshan_a
            a->trust_len == b->trust_len && memcmp(a->trust, b->trust, a->trust_len) == 0;
 }
 
-static bool is_same_grant(const struct leshan_account *a, const struct leshan_account *b)
+static bool is_same_grant(const struct cli_import_account *a, const struct cli_import_account *b)
 {
     return a->server_id == b->server_id && a->mode == b->mode && a->instance == b->instance &&
            a->has_oscore == b->has_oscore && a->has_sms == b->has_sms;
 }
 
-static bool is_alike(const struct leshan_device *a, const struct leshan_device *b)
+static bool is_alike(const struct cli_import_device *a, const struct cli_import_device *b)
 {
     bool is_same = a->account_count == b->account_count && a->entry_count == b->entry_count &&
                    a->delete_count == b->delete_count && a->format == b->format;
@@ -65,11 +65,11 @@ static bool is_alike(const struct leshan_device *a, const struct leshan_device *
 }
 
 /* The account by which server ID became known; NULL: none so far. */
-static const struct leshan_account *first_of(const struct leshan *leshan, size_t before,
-                                             uint16_t server_id)
+static const struct cli_import_account *first_of(const struct cli_import *leshan, size_t before,
+                                                 uint16_t server_id)
 {
     for (size_t i = 0; i < before; i++) {
-        const struct leshan_device *device = &leshan->devices[i];
+        const struct cli_import_device *device = &leshan->devices[i];
         for (size_t j = 0; j < device->account_count && !device->is_left_out; j++) {
             if (device->accounts[j].server_id == server_id) {
                 return &device->accounts[j];
@@ -79,31 +79,31 @@ static const struct leshan_account *first_of(const struct leshan *leshan, size_t
     return NULL;
 }
 
-static void check(struct leshan *leshan, size_t index)
+static void check(struct cli_import *leshan, size_t index)
 {
-    struct leshan_device *device = &leshan->devices[index];
+    struct cli_import_device *device = &leshan->devices[index];
     if (device->account_count == 0 && !device->is_left_out) {
-        leshan_lose(leshan, device->endpoint, "security", "no LwM2M server: left out");
+        cli_import_lose(leshan, device->endpoint, "security", "no LwM2M server: left out");
         device->is_left_out = true;
     }
     for (size_t i = 0; i < device->account_count && !device->is_left_out; i++) {
-        const struct leshan_account *account = &device->accounts[i];
-        const struct leshan_account *first = first_of(leshan, index, account->server_id);
+        const struct cli_import_account *account = &device->accounts[i];
+        const struct cli_import_account *first = first_of(leshan, index, account->server_id);
         if (first != NULL && !is_same_server(first, account)) {
-            leshan_lose(leshan, device->endpoint, "servers",
-                        "server %u is not as it is for others: the device is left out",
-                        (unsigned)account->server_id);
+            cli_import_lose(leshan, device->endpoint, "servers",
+                            "server %u is not as it is for others: the device is left out",
+                            (unsigned)account->server_id);
             device->is_left_out = true;
         }
     }
 }
 
-size_t leshan_group(struct leshan *leshan)
+size_t cli_import_group(struct cli_import *leshan)
 {
     size_t count = 0;
     size_t *first = calloc(leshan->count + 1, sizeof *first);
     for (size_t i = 0; i < leshan->count && first != NULL; i++) {
-        struct leshan_device *device = &leshan->devices[i];
+        struct cli_import_device *device = &leshan->devices[i];
         size_t policy = 0;
         if (!device->has_config) {
             continue;

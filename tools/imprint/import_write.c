@@ -1,5 +1,5 @@
 /* Devices of Leshan as a policy file. */
-#include "tools/imprint/leshan.h"
+#include "tools/imprint/import.h"
 #include "tools/imprint/say.h"
 #include "bootstrap/lwm2m/codec.h"
 
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct writing {
-    struct leshan *leshan;
+    struct cli_import *leshan;
     FILE *file;
     bool has_folder; /* for the files of servers */
 };
@@ -36,16 +36,16 @@ static void put_text(FILE *file, const char *text)
 /* ---- servers ---- */
 
 /* Calls EACH for one account of each server, in no order that matters. */
-static bool each_server(const struct leshan *leshan,
-                        bool (*each)(void *context, const struct leshan_account *account),
+static bool each_server(const struct cli_import *leshan,
+                        bool (*each)(void *context, const struct cli_import_account *account),
                         void *context)
 {
     bool seen[LWM2M_ID_MAX + 1] = {false};
     bool is_good = true;
     for (size_t i = 0; i < leshan->count; i++) {
-        const struct leshan_device *device = &leshan->devices[i];
+        const struct cli_import_device *device = &leshan->devices[i];
         for (size_t j = 0; j < device->account_count && !device->is_left_out && is_good; j++) {
-            const struct leshan_account *account = &device->accounts[j];
+            const struct cli_import_account *account = &device->accounts[j];
             if (!seen[account->server_id]) {
                 seen[account->server_id] = true;
                 is_good = each(context, account);
@@ -55,12 +55,12 @@ static bool each_server(const struct leshan *leshan,
     return is_good;
 }
 
-static void put_uri(const struct writing *writing, const struct leshan_account *account)
+static void put_uri(const struct writing *writing, const struct cli_import_account *account)
 {
-    char name[PKI_ATTRIBUTE_NAME_MAX + 1], text[LESHAN_TEXT + 64];
+    char name[PKI_ATTRIBUTE_NAME_MAX + 1], text[IMPORT_TEXT + 64];
     const char *authority;
-    bool differs = leshan_uri_differs(writing->leshan, account, &authority);
-    leshan_uri_attribute(account->server_id, name);
+    bool differs = cli_import_uri_differs(writing->leshan, account, &authority);
+    cli_import_uri_attribute(account->server_id, name);
     snprintf(text, sizeof text, "%.*s{attr.%s}", (int)(authority - account->uri), account->uri,
              name);
     fprintf(writing->file, "    uri: ");
@@ -68,12 +68,12 @@ static void put_uri(const struct writing *writing, const struct leshan_account *
     putc('\n', writing->file);
 }
 
-static void put_numbers(FILE *file, const struct leshan_account *account)
+static void put_numbers(FILE *file, const struct cli_import_account *account)
 {
-    for (size_t i = 0; i < LESHAN_NUMBERS; i++) {
-        const struct leshan_number *row = &leshan_numbers[i];
+    for (size_t i = 0; i < IMPORT_NUMBERS; i++) {
+        const struct cli_import_number *row = &cli_import_numbers[i];
         int64_t value = account->numbers[i];
-        if (value == LESHAN_UNSET) {
+        if (value == IMPORT_UNSET) {
             continue;
         }
         if (row->is_boolean) {
@@ -84,7 +84,7 @@ static void put_numbers(FILE *file, const struct leshan_account *account)
     }
 }
 
-static void put_trust(struct writing *writing, const struct leshan_account *account)
+static void put_trust(struct writing *writing, const struct cli_import_account *account)
 {
     static const char *const usages[] = {"ca-constraint", "service-certificate", "trust-anchor",
                                          "domain-issued"};
@@ -95,9 +95,9 @@ static void put_trust(struct writing *writing, const struct leshan_account *acco
     }
     snprintf(field, sizeof field, "server %u", (unsigned)account->server_id);
     if (!writing->has_folder || account->trust_len == 0) {
-        leshan_lose(writing->leshan, "servers", field, "%s",
-                    account->trust_len == 0 ? "no serverPublicKey"
-                                            : "serverPublicKey needs --out FILE");
+        cli_import_lose(writing->leshan, "servers", field, "%s",
+                        account->trust_len == 0 ? "no serverPublicKey"
+                                                : "serverPublicKey needs --out FILE");
         return;
     }
     fprintf(writing->file, "    trust: {certificate: server-%u.der", (unsigned)account->server_id);
@@ -110,7 +110,7 @@ static void put_trust(struct writing *writing, const struct leshan_account *acco
     fprintf(writing->file, "}\n");
 }
 
-static void put_sms(FILE *file, const struct leshan_account *account)
+static void put_sms(FILE *file, const struct cli_import_account *account)
 {
     static const char *const modes[] = {"", "dtls", "secured-packet", "none"};
     if (account->sms_number[0] != '\0') {
@@ -129,7 +129,7 @@ static void put_words(FILE *file, const char *key, const char *text)
     }
 }
 
-static void put_server(struct writing *writing, const struct leshan_account *account)
+static void put_server(struct writing *writing, const struct cli_import_account *account)
 {
     unsigned id = account->server_id;
     fprintf(writing->file, "  server-%u:\n    id: %u\n", id, id);
@@ -138,7 +138,7 @@ static void put_server(struct writing *writing, const struct leshan_account *acc
     put_words(writing->file, "preferred-transport", account->transport);
     put_words(writing->file, "sni", account->sni);
     put_numbers(writing->file, account);
-    if (account->suite != LESHAN_UNSET) {
+    if (account->suite != IMPORT_UNSET) {
         fprintf(writing->file, "    cipher-suites: %" PRId64 "\n", account->suite);
     }
     put_trust(writing, account);
@@ -147,7 +147,7 @@ static void put_server(struct writing *writing, const struct leshan_account *acc
 
 /* ---- access ---- */
 
-static bool has_server(const struct leshan_device *device, uint16_t server_id)
+static bool has_server(const struct cli_import_device *device, uint16_t server_id)
 {
     for (size_t i = 0; i < device->account_count; i++) {
         if (device->accounts[i].server_id == server_id) {
@@ -157,8 +157,8 @@ static bool has_server(const struct leshan_device *device, uint16_t server_id)
     return false;
 }
 
-static void put_rights(struct writing *writing, const struct leshan_device *device,
-                       const struct leshan_entry *entry)
+static void put_rights(struct writing *writing, const struct cli_import_device *device,
+                       const struct cli_import_entry *entry)
 {
     static const char letters[] = "rwedc";
     bool is_first = true;
@@ -167,10 +167,10 @@ static void put_rights(struct writing *writing, const struct leshan_device *devi
         is_first = false;
     }
     for (size_t i = 0; i < entry->right_count; i++) {
-        const struct leshan_right *right = &entry->rights[i];
+        const struct cli_import_right *right = &entry->rights[i];
         if (right->server_id != 0 && !has_server(device, right->server_id)) {
-            leshan_lose(writing->leshan, device->endpoint, "acls", "server %u is not the device's",
-                        (unsigned)right->server_id);
+            cli_import_lose(writing->leshan, device->endpoint, "acls",
+                            "server %u is not the device's", (unsigned)right->server_id);
             continue;
         }
         fprintf(writing->file, "%s", is_first ? "" : ", ");
@@ -190,8 +190,8 @@ static void put_rights(struct writing *writing, const struct leshan_device *devi
 }
 
 /* The path of ENTRY as policies write it; false: it cannot be. */
-static bool put_entry_path(struct writing *writing, const struct leshan_device *device,
-                           const struct leshan_entry *entry)
+static bool put_entry_path(struct writing *writing, const struct cli_import_device *device,
+                           const struct cli_import_entry *entry)
 {
     bool is_sound = entry->object != 0 && entry->object != 2 && entry->object != 21 &&
                     (entry->owner == LWM2M_ID_NONE || has_server(device, entry->owner));
@@ -209,12 +209,13 @@ static bool put_entry_path(struct writing *writing, const struct leshan_device *
             return true;
         }
     }
-    leshan_lose(writing->leshan, device->endpoint, "acls", "the entry of /%u/%u cannot be written",
-                (unsigned)entry->object, (unsigned)entry->instance);
+    cli_import_lose(writing->leshan, device->endpoint, "acls",
+                    "the entry of /%u/%u cannot be written", (unsigned)entry->object,
+                    (unsigned)entry->instance);
     return false;
 }
 
-static void put_access(struct writing *writing, const struct leshan_device *device)
+static void put_access(struct writing *writing, const struct cli_import_device *device)
 {
     fprintf(writing->file, "  access-%zu:\n", device->policy + 1);
     for (size_t i = 0; i < device->entry_count; i++) {
@@ -227,10 +228,10 @@ static void put_access(struct writing *writing, const struct leshan_device *devi
 
 /* ---- policies ---- */
 
-static const struct leshan_device *device_of(const struct leshan *leshan, size_t policy)
+static const struct cli_import_device *device_of(const struct cli_import *leshan, size_t policy)
 {
     for (size_t i = 0; i < leshan->count; i++) {
-        const struct leshan_device *device = &leshan->devices[i];
+        const struct cli_import_device *device = &leshan->devices[i];
         if (device->has_config && !device->is_left_out && device->policy == policy) {
             return device;
         }
@@ -240,10 +241,10 @@ static const struct leshan_device *device_of(const struct leshan *leshan, size_t
 
 static void put_endpoints(const struct writing *writing, size_t policy)
 {
-    const struct leshan *leshan = writing->leshan;
+    const struct cli_import *leshan = writing->leshan;
     fprintf(writing->file, "    match:\n      endpoint:\n");
     for (size_t i = 0; i < leshan->count; i++) {
-        const struct leshan_device *device = &leshan->devices[i];
+        const struct cli_import_device *device = &leshan->devices[i];
         if (device->has_config && !device->is_left_out && device->policy == policy) {
             fprintf(writing->file, "        - ");
             put_text(writing->file, device->endpoint);
@@ -252,7 +253,7 @@ static void put_endpoints(const struct writing *writing, size_t policy)
     }
 }
 
-static void put_grant(FILE *file, const struct leshan_account *account)
+static void put_grant(FILE *file, const struct cli_import_account *account)
 {
     static const char *const words[] = {[PKI_MODE_PSK] = "psk: stored",
                                         [PKI_MODE_RPK] = "rpk: stored",
@@ -266,7 +267,7 @@ static void put_grant(FILE *file, const struct leshan_account *account)
             account->has_oscore ? "oscore: stored" : "");
 }
 
-static void put_policy(const struct writing *writing, const struct leshan_device *device)
+static void put_policy(const struct writing *writing, const struct cli_import_device *device)
 {
     const struct lwm2m_format *format = lwm2m_format_by_number(device->format);
     char path[LWM2M_PATH_TEXT];
@@ -290,13 +291,13 @@ static void put_policy(const struct writing *writing, const struct leshan_device
     fprintf(writing->file, "    others: remove\n");
 }
 
-static bool put_each(void *context, const struct leshan_account *account)
+static bool put_each(void *context, const struct cli_import_account *account)
 {
     put_server(context, account);
     return true;
 }
 
-void leshan_write(struct leshan *leshan, size_t count, FILE *file, bool has_folder)
+void cli_import_write(struct cli_import *leshan, size_t count, FILE *file, bool has_folder)
 {
     struct writing writing = {leshan, file, has_folder};
     bool has_access = false;
@@ -304,7 +305,7 @@ void leshan_write(struct leshan *leshan, size_t count, FILE *file, bool has_fold
     fprintf(file, "servers:\n");
     each_server(leshan, put_each, &writing);
     for (size_t i = 0; i < count; i++) {
-        const struct leshan_device *device = device_of(leshan, i);
+        const struct cli_import_device *device = device_of(leshan, i);
         if (device->entry_count > 0) {
             fprintf(file, "%s", has_access ? "" : "\naccess:\n");
             has_access = true;
@@ -319,7 +320,7 @@ void leshan_write(struct leshan *leshan, size_t count, FILE *file, bool has_fold
 
 /* ---- what devices know servers by ---- */
 
-static bool write_trust(void *context, const struct leshan_account *account)
+static bool write_trust(void *context, const struct cli_import_account *account)
 {
     const char *beside = context;
     char path[4096];
@@ -342,7 +343,7 @@ static bool write_trust(void *context, const struct leshan_account *account)
     return is_good;
 }
 
-enum cli_status leshan_write_trust(const struct leshan *leshan, const char *path)
+enum cli_status cli_import_write_trust(const struct cli_import *leshan, const char *path)
 {
     return each_server(leshan, write_trust, (void *)(uintptr_t)path) ? CLI_DONE : CLI_FAILED;
 }

@@ -1,10 +1,10 @@
 /* Accounts of Leshan: `security` with the `servers` and `oscore` that belong to it. */
-#include "tools/imprint/leshan.h"
+#include "tools/imprint/import.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const struct leshan_number leshan_numbers[LESHAN_NUMBERS] = {
+const struct cli_import_number cli_import_numbers[IMPORT_NUMBERS] = {
     {"lifetime", "lifetime", true, false},
     {"defaultMinPeriod", "pmin", true, false},
     {"defaultMaxPeriod", "pmax", true, false},
@@ -25,8 +25,8 @@ const struct leshan_number leshan_numbers[LESHAN_NUMBERS] = {
 
 /* What is being read, for messages. */
 struct reading {
-    struct leshan *leshan;
-    struct leshan_device *device;
+    struct cli_import *leshan;
+    struct cli_import_device *device;
     const char *field;
 };
 
@@ -61,8 +61,8 @@ static void copy_text(const struct reading *reading, const struct lwm2m_json_nod
     }
     if (lwm2m_json_get_string(node, key, &text, &len) != LWM2M_OK || len >= capacity ||
         strpbrk(text, "{}\"\\\n") != NULL) {
-        leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                    "'%s' is no text, or too long", key);
+        cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                        "'%s' is no text, or too long", key);
         return;
     }
     memcpy(out, text, len);
@@ -71,16 +71,16 @@ static void copy_text(const struct reading *reading, const struct lwm2m_json_nod
 static void copy_octets(const struct reading *reading, const struct lwm2m_json_node *node,
                         const char *key, uint8_t *out, size_t capacity, size_t *len)
 {
-    if (!leshan_octets(lwm2m_json_at(node, key), out, capacity, len)) {
-        leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                    "'%s' are no octets, or more than %zu", key, capacity);
+    if (!cli_import_octets(lwm2m_json_at(node, key), out, capacity, len)) {
+        cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                        "'%s' are no octets, or more than %zu", key, capacity);
     }
 }
 
 /* ---- /1 ---- */
 
 static void read_binding(const struct reading *reading, const struct lwm2m_json_node *server,
-                         struct leshan_account *account)
+                         struct cli_import_account *account)
 {
     const struct lwm2m_json_node *list = lwm2m_json_at(server, "binding");
     if (lwm2m_json_kind(list) != LWM2M_JSON_ARRAY) {
@@ -95,10 +95,10 @@ static void read_binding(const struct reading *reading, const struct lwm2m_json_
 }
 
 static void read_server(const struct reading *reading, const struct lwm2m_json_node *server,
-                        struct leshan_account *account)
+                        struct cli_import_account *account)
 {
-    for (size_t i = 0; i < LESHAN_NUMBERS; i++) {
-        const struct lwm2m_json_node *node = lwm2m_json_at(server, leshan_numbers[i].leshan);
+    for (size_t i = 0; i < IMPORT_NUMBERS; i++) {
+        const struct lwm2m_json_node *node = lwm2m_json_at(server, cli_import_numbers[i].leshan);
         bool is_true = false;
         if (lwm2m_json_kind(node) <= LWM2M_JSON_NULL) {
             continue;
@@ -106,8 +106,8 @@ static void read_server(const struct reading *reading, const struct lwm2m_json_n
         if (lwm2m_json_get_bool(node, "", &is_true) == LWM2M_OK) {
             account->numbers[i] = is_true;
         } else if (lwm2m_json_get_int(node, "", &account->numbers[i]) != LWM2M_OK) {
-            leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                        "'%s' is no number", leshan_numbers[i].leshan);
+            cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                            "'%s' is no number", cli_import_numbers[i].leshan);
         }
     }
     read_binding(reading, server, account);
@@ -116,7 +116,7 @@ static void read_server(const struct reading *reading, const struct lwm2m_json_n
 
 /* The /1 of the account, by its short server ID. */
 static void find_server(const struct reading *reading, const struct lwm2m_json_node *config,
-                        struct leshan_account *account)
+                        struct cli_import_account *account)
 {
     const struct lwm2m_json_node *server;
     void *cursor = NULL;
@@ -129,9 +129,9 @@ static void find_server(const struct reading *reading, const struct lwm2m_json_n
             return;
         }
     }
-    leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                "there is no server %u under 'servers': the defaults count",
-                (unsigned)account->server_id);
+    cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                    "there is no server %u under 'servers': the defaults count",
+                    (unsigned)account->server_id);
 }
 
 /* ---- /21 ---- */
@@ -165,14 +165,14 @@ static void check_algorithms(const struct reading *reading, const struct lwm2m_j
             (lwm2m_json_get_string(at, "", &word, NULL) == LWM2M_OK &&
              strcmp(word, rows[i].word) == 0);
         if (!is_usual) {
-            leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                        "'%s' is not %s", rows[i].key, rows[i].word);
+            cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                            "'%s' is not %s", rows[i].key, rows[i].word);
         }
     }
 }
 
 static void read_oscore(const struct reading *reading, const struct lwm2m_json_node *config,
-                        int64_t instance, struct leshan_account *account)
+                        int64_t instance, struct cli_import_account *account)
 {
     char key[32];
     uint8_t sender[PKI_IDENTITY_MAX], recipient[PKI_IDENTITY_MAX];
@@ -191,8 +191,8 @@ static void read_oscore(const struct reading *reading, const struct lwm2m_json_n
     account->has_oscore = to->secret_len > 0 && put_id(to, sender, sender_len) &&
                           put_id(to, recipient, recipient_len);
     if (!account->has_oscore) {
-        leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                    "oscore %lld is missing or has no master secret", (long long)instance);
+        cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                        "oscore %lld is missing or has no master secret", (long long)instance);
     }
     reading->leshan->secrets += account->has_oscore;
 }
@@ -200,7 +200,7 @@ static void read_oscore(const struct reading *reading, const struct lwm2m_json_n
 /* ---- /0 ---- */
 
 static void read_keys(const struct reading *reading, const struct lwm2m_json_node *security,
-                      struct leshan_account *account)
+                      struct cli_import_account *account)
 {
     static const char *const modes[] = {"PSK", "RPK", "X509", "NO_SEC", "EST"};
     static const enum pki_mode ours[] = {PKI_MODE_PSK, PKI_MODE_RPK, PKI_MODE_X509, PKI_MODE_NONE};
@@ -208,8 +208,8 @@ static void read_keys(const struct reading *reading, const struct lwm2m_json_nod
     bool is_psk;
     int64_t mode = ordinal(security, "securityMode", modes, 5, 3);
     if (mode < 0 || mode > 3) {
-        leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                    "this securityMode cannot be imported");
+        cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                        "this securityMode cannot be imported");
         reading->device->is_left_out = true;
         return;
     }
@@ -224,7 +224,7 @@ static void read_keys(const struct reading *reading, const struct lwm2m_json_nod
     copy_octets(reading, security, "secretKey", own->secret, is_psk ? PKI_PSK_MAX : PKI_SECRET_MAX,
                 &own->secret_len);
     if (own->secret_len == 0) {
-        leshan_lose(reading->leshan, reading->device->endpoint, reading->field, "no secretKey");
+        cli_import_lose(reading->leshan, reading->device->endpoint, reading->field, "no secretKey");
     }
     reading->leshan->secrets += own->secret_len > 0;
     if (!is_psk) {
@@ -234,7 +234,7 @@ static void read_keys(const struct reading *reading, const struct lwm2m_json_nod
 }
 
 static void read_sms(const struct reading *reading, const struct lwm2m_json_node *security,
-                     struct leshan_account *account)
+                     struct cli_import_account *account)
 {
     static const char *const modes[] = {"UNKNOWN", "DTLS", "SPS", "NO_SEC"};
     struct pki_credential *to = &account->sms;
@@ -251,27 +251,27 @@ static void read_sms(const struct reading *reading, const struct lwm2m_json_node
     account->has_sms = to->secret_len > 0;
     reading->leshan->secrets += account->has_sms;
     if (account->sms_mode < 1) {
-        leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                    "this smsSecurityMode cannot be imported");
+        cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                        "this smsSecurityMode cannot be imported");
         account->sms_number[0] = '\0';
     }
 }
 
 static void read_extras(const struct reading *reading, const struct lwm2m_json_node *security,
-                        struct leshan_account *account)
+                        struct cli_import_account *account)
 {
     static const char *const usages[] = {"CA_CONSTRAINT", "SERVICE_CERTIFICATE_CONSTRAINT",
                                          "TRUST_ANCHOR_ASSERTION", "DOMAIN_ISSUER_CERTIFICATE"};
     static const char *const matchings[] = {"EXACT_MATCH", "SHA256", "SHA384", "SHA512"};
-    account->usage = ordinal(security, "certificateUsage", usages, 4, LESHAN_UNSET);
-    account->matching = ordinal(security, "matchingType", matchings, 4, LESHAN_UNSET);
+    account->usage = ordinal(security, "certificateUsage", usages, 4, IMPORT_UNSET);
+    account->matching = ordinal(security, "matchingType", matchings, 4, IMPORT_UNSET);
     (void)(lwm2m_json_get_int(security, "cipherSuite", &account->suite) == LWM2M_OK ||
            lwm2m_json_get_int(security, "cipherSuite.valueForSecurityObject", &account->suite) ==
                LWM2M_OK);
     copy_text(reading, security, "sni", account->sni, sizeof account->sni);
     if (account->usage == -1 || account->matching == -1) {
-        leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                    "certificateUsage or matchingType is not known");
+        cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                        "certificateUsage or matchingType is not known");
     }
 }
 
@@ -304,8 +304,8 @@ static void tell_unknown(const struct reading *reading, const struct lwm2m_json_
             is_known = is_known || strcmp(known[i], key) == 0;
         }
         if (!is_known) {
-            leshan_lose(reading->leshan, reading->device->endpoint, reading->field,
-                        "'%.40s' is not known", key);
+            cli_import_lose(reading->leshan, reading->device->endpoint, reading->field,
+                            "'%.40s' is not known", key);
         }
     }
 }
@@ -313,18 +313,19 @@ static void tell_unknown(const struct reading *reading, const struct lwm2m_json_
 static void read_account(const struct reading *reading, const struct lwm2m_json_node *config,
                          const struct lwm2m_json_node *security)
 {
-    struct leshan_device *device = reading->device;
-    struct leshan_account *account = &device->accounts[device->account_count];
+    struct cli_import_device *device = reading->device;
+    struct cli_import_account *account = &device->accounts[device->account_count];
     int64_t id = -1, oscore = LWM2M_ID_NONE;
     if (lwm2m_json_get_int(security, "serverId", &id) != LWM2M_OK || id < 1 || id > LWM2M_ID_MAX) {
-        leshan_lose(reading->leshan, device->endpoint, reading->field, "no serverId of 1 to 65534");
+        cli_import_lose(reading->leshan, device->endpoint, reading->field,
+                        "no serverId of 1 to 65534");
         device->is_left_out = true;
         return;
     }
-    *account = (struct leshan_account){
-        .server_id = (uint16_t)id, .instance = LWM2M_ID_NONE, .suite = LESHAN_UNSET};
-    for (size_t i = 0; i < LESHAN_NUMBERS; i++) {
-        account->numbers[i] = LESHAN_UNSET;
+    *account = (struct cli_import_account){
+        .server_id = (uint16_t)id, .instance = LWM2M_ID_NONE, .suite = IMPORT_UNSET};
+    for (size_t i = 0; i < IMPORT_NUMBERS; i++) {
+        account->numbers[i] = IMPORT_UNSET;
     }
     device->account_count++;
     copy_text(reading, security, "uri", account->uri, sizeof account->uri);
@@ -339,14 +340,14 @@ static void read_account(const struct reading *reading, const struct lwm2m_json_
     }
 }
 
-void leshan_read_accounts(struct leshan *leshan, struct leshan_device *device,
-                          const struct lwm2m_json_node *config)
+void cli_import_read_accounts(struct cli_import *leshan, struct cli_import_device *device,
+                              const struct lwm2m_json_node *config)
 {
     const struct lwm2m_json_node *security;
     void *cursor = NULL;
     const char *key;
     char field[48];
-    device->accounts = calloc(LESHAN_ACCOUNTS_MAX, sizeof *device->accounts);
+    device->accounts = calloc(IMPORT_ACCOUNTS_MAX, sizeof *device->accounts);
     while (device->accounts != NULL &&
            (security = lwm2m_json_next(lwm2m_json_at(config, "security"), &cursor, &key)) != NULL) {
         struct reading reading = {leshan, device, field};
@@ -357,9 +358,9 @@ void leshan_read_accounts(struct leshan *leshan, struct leshan_device *device,
             /* The device has it: it came by it. */
             continue;
         }
-        if (device->account_count == LESHAN_ACCOUNTS_MAX) {
-            leshan_lose(leshan, device->endpoint, field, "more than %d servers",
-                        LESHAN_ACCOUNTS_MAX);
+        if (device->account_count == IMPORT_ACCOUNTS_MAX) {
+            cli_import_lose(leshan, device->endpoint, field, "more than %d servers",
+                            IMPORT_ACCOUNTS_MAX);
             return;
         }
         read_account(&reading, config, security);

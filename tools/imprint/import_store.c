@@ -1,13 +1,13 @@
 /* Devices and secrets of Leshan into the store. */
 #include "tools/imprint/home.h"
-#include "tools/imprint/leshan.h"
+#include "tools/imprint/import.h"
 #include "tools/imprint/say.h"
 #include "pki/secret.h"
 
 #include <string.h>
 
 struct storing {
-    struct leshan *leshan;
+    struct cli_import *leshan;
     struct cli_call *call;
     struct pki_txn *txn;
     size_t added, credentials;
@@ -29,15 +29,15 @@ static enum cli_status put_attribute(struct pki_device *device, const char *name
     return CLI_DONE;
 }
 
-static enum cli_status put_uris(const struct storing *storing, const struct leshan_device *from,
+static enum cli_status put_uris(const struct storing *storing, const struct cli_import_device *from,
                                 struct pki_device *device)
 {
     enum cli_status status = CLI_DONE;
     for (size_t i = 0; i < from->account_count && status == CLI_DONE; i++) {
         char name[PKI_ATTRIBUTE_NAME_MAX + 1];
         const char *authority;
-        if (leshan_uri_differs(storing->leshan, &from->accounts[i], &authority)) {
-            leshan_uri_attribute(from->accounts[i].server_id, name);
+        if (cli_import_uri_differs(storing->leshan, &from->accounts[i], &authority)) {
+            cli_import_uri_attribute(from->accounts[i].server_id, name);
             status = put_attribute(device, name, authority);
         }
     }
@@ -45,7 +45,7 @@ static enum cli_status put_uris(const struct storing *storing, const struct lesh
 }
 
 /* A device that is there keeps its own key, unless it is the same or it has none. */
-static enum cli_status put_key(const struct leshan_device *from, struct pki_device *device)
+static enum cli_status put_key(const struct cli_import_device *from, struct pki_device *device)
 {
     if (from->record.auth == PKI_AUTH_NONE) {
         return CLI_DONE;
@@ -65,7 +65,7 @@ static enum cli_status put_key(const struct leshan_device *from, struct pki_devi
     return CLI_DONE;
 }
 
-static enum cli_status put_device(struct storing *storing, const struct leshan_device *from,
+static enum cli_status put_device(struct storing *storing, const struct cli_import_device *from,
                                   uint64_t *id)
 {
     struct pki_device device = {.auth = PKI_AUTH_NONE};
@@ -88,7 +88,7 @@ static enum cli_status put_device(struct storing *storing, const struct leshan_d
     return error == PKI_OK ? status : cli_fail_pki(from->endpoint, error, NULL);
 }
 
-static enum cli_status put_credential(struct storing *storing, const struct leshan_device *from,
+static enum cli_status put_credential(struct storing *storing, const struct cli_import_device *from,
                                       uint64_t id, uint16_t server_id,
                                       const struct pki_credential *of)
 {
@@ -103,8 +103,8 @@ static enum cli_status put_credential(struct storing *storing, const struct lesh
     return error == PKI_OK ? CLI_DONE : cli_fail_pki(from->endpoint, error, NULL);
 }
 
-static enum cli_status put_account(struct storing *storing, const struct leshan_device *from,
-                                   uint64_t id, const struct leshan_account *account)
+static enum cli_status put_account(struct storing *storing, const struct cli_import_device *from,
+                                   uint64_t id, const struct cli_import_account *account)
 {
     enum cli_status status = CLI_DONE;
     if (account->own.secret_len > 0) {
@@ -119,7 +119,7 @@ static enum cli_status put_account(struct storing *storing, const struct leshan_
     return status;
 }
 
-enum cli_status leshan_store(struct leshan *leshan, struct cli_call *call)
+enum cli_status cli_import_store(struct cli_import *leshan, struct cli_call *call)
 {
     struct storing storing = {.leshan = leshan, .call = call};
     enum cli_status status = cli_txn_begin(call, &storing.txn);
@@ -127,7 +127,7 @@ enum cli_status leshan_store(struct leshan *leshan, struct cli_call *call)
         return status;
     }
     for (size_t i = 0; i < leshan->count && status == CLI_DONE; i++) {
-        const struct leshan_device *device = &leshan->devices[i];
+        const struct cli_import_device *device = &leshan->devices[i];
         uint64_t id = 0;
         bool is_bare = !device->has_config && device->record.auth == PKI_AUTH_NONE;
         if (device->is_left_out || is_bare) {

@@ -1,7 +1,8 @@
 """An independent client (libcoap on its own GnuTLS stack): what it gets is what the policy says,
 however it behaves: separate responses, lost copies, small blocks, refusals, silence."""
-from lib_formats import LWM2M_CBOR, SENML_CBOR, SENML_JSON, TLV, decode, plain
-from lib_imprint import TESTBIN, check, equal, run, wait_for
+from lib_formats import LWM2M_CBOR, SENML_CBOR, SENML_JSON, TLV
+from lib_imprint import check, equal, run, wait_for
+from lib_peer import DISCOVER, Peer
 
 POLICY = """
 imprint: 1
@@ -17,51 +18,7 @@ policies:
       main: {psk: {bytes: 16, identity: "{endpoint}/{id}", renew: always}}
       next: {psk: {bytes: 48, identity: "{endpoint}/{id}"}}
     access-when: several
-    verify: never       # the peer shows the same whatever it was told
 """
-
-DISCOVER = ('</>;lwm2m=1.1,</0/%d>,</0/9>;ssid=9,</1>,</1/9>;ssid=9,</2>,</3/0>,</4/0>,'
-            '</5/0>')
-
-
-class Peer:
-    """One run of peer_libcoap; begun, and unless is_waiting is False ended, by the constructor."""
-
-    def __init__(self, t, daemon, device, *options, address=None, code=0, discover=DISCOVER % 0,
-                 is_waiting=True):
-        offered = ["--discover", discover] if discover else []
-        self.code = code
-        self.process = t.process("peer", [
-            TESTBIN / "peer_libcoap", "--server", address or daemon.address, "--endpoint",
-            device.endpoint, "--identity", device.identity, "--key-file", device.key_file,
-            *offered, *options])
-        if is_waiting:
-            self.join()
-
-    def join(self):
-        equal(self.process.wait(60), self.code, f"the peer's exit code; {self.process.out()}")
-        self.rows = self.process.json_lines()
-        self.requests = [row for row in self.rows if row["event"] == "request"]
-        return self
-
-    def asked(self, method=None):
-        """["PUT /0/1", ..] in order, all copies."""
-        return [f"{row['method']} {row['path']}" for row in self.requests
-                if method in (None, row["method"])]
-
-    def written(self):
-        """What the accepted Writes carried: {path: (format, value)}."""
-        values = {}
-        for row in self.requests:
-            if row["method"] == "PUT" and row["answer"] == "2.04":
-                body = bytes.fromhex(row["body"])
-                for path, value in decode(row["format"], body, row["path"]).items():
-                    values[path] = (row["format"], value)
-        return values
-
-    def get(self, path, like):
-        form, value = self.written()[path]
-        return plain(form, value, like)
 
 
 def judge(peer, home, device, account=0, has_optional=True):

@@ -3,21 +3,30 @@
  *
  *     peer_libcoap --server 127.0.0.1:5684 --endpoint EP [--pct N]
  *                  [--identity TEXT --key-file FILE]   (hex; without: plain CoAP)
- *                  [--discover TEXT]     answer to GET /; without: 4.05
+ *                  [--discover TEXT]     what it holds at first, as it shows it; the item without a
+ *                                        path stays as it is; without: it shows nothing (4.05)
+ *                  [--state FILE]        keeps what it holds from run to run
  *                  [--block N]           16..1024: blocks by hand of N octets; without: libcoap's
  *                  [--block-max N]       larger blocks are answered 4.13
- *                  [--rule M:PATH:ACTION[:TIMES[:FORMAT]]]..  M is get, put, post or delete;
- *                                        ACTION a code as 4.15, "separate" (empty ACK,
- *                                        response later), "ack" (and no response), "rst", "silent"
+ *                  [--rule M:PATH:ACTION[:TIMES[:FORMAT]]]..  M is get, put, post or delete; PATH a
+ *                                        beginning; ACTION a code as 4.15, "separate" (empty ACK,
+ *                                        response later), "ack" (and no response), "rst", "silent",
+ *                                        "forget" (success, and nothing is done); FORMAT that of
+ *                                        the body, of a get what it asks for
  *                  [--refuse OBJECT/RESOURCE:CODE]..   a TLV body with that resource is refused
  *                  [--timeout S] [--linger MS]
+ *     peer_libcoap --pack --server .. --endpoint EP [--pct N] [--query acc=..] [--pack-block N] ..
+ *                                        GET /bspack, Accept N, in blocks of N octets
  *
- * It opens a session, sends POST /bs and then serves what the server asks on that session. What
- * happens goes to standard output, one JSON object a line: bodies in hex, Message IDs as seen, so
- * that a script may judge. Exit 0: a Finish was answered 2.04. 3: none came in time. 4: no session.
+ * It opens a session, sends POST /bs and then serves what the server asks on that session: what is
+ * written it keeps, shows to Discover, and gives to Reads of /1 and /2 in the formats of the family
+ * that it was written in (TLV, CBOR, JSON; 4.06 for another). What happens goes to standard output,
+ * one JSON object a line: bodies in hex, Message IDs as seen, so that a script may judge. Exit 0: a
+ * Finish was answered 2.04, or the pack is whole. 3: neither came in time. 4: no session.
  */
 #include "tests/e2e/peer_libcoap/answer.h"
 #include "tests/e2e/peer_libcoap/options.h"
+#include "tests/e2e/peer_libcoap/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +39,33 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static unsigned number_of(const coap_pdu_t *pdu, coap_option_num_t number, unsigned usual)
+{
+    coap_opt_iterator_t iterator;
+    coap_opt_t *option = coap_check_option(pdu, number, &iterator);
+    return option ? coap_decode_var_bytes(coap_opt_value(option), coap_opt_length(option)) : usual;
+}
+
+/* One block of a pack; libcoap asks for the next. */
+static void tell_pack(const coap_pdu_t *response)
+{
+    size_t len = 0;
+    const uint8_t *data = NULL;
+    unsigned block = number_of(response, COAP_OPTION_BLOCK2, 0);
+    coap_get_data(response, &len, &data);
+    printf("{\"event\": \"pack\", \"code\": \"%s\", \"format\": %u, \"etag\": %u, \"block\": %u, "
+           "\"size\": %zu, \"body\": \"",
+           peer_code_text((int)coap_pdu_get_code(response)),
+           number_of(response, COAP_OPTION_CONTENT_FORMAT, 65536),
+           number_of(response, COAP_OPTION_ETAG, 0), block >> 4, len);
+    for (size_t i = 0; i < len; i++) {
+        printf("%02x", data[i]);
+    }
+    puts("\"}");
+    peer_state.is_finished |=
+        coap_pdu_get_code(response) == COAP_RESPONSE_CODE_CONTENT && (block & 8u) == 0;
+}
+
 static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent,
                                    const coap_pdu_t *received, const coap_mid_t mid)
 {
@@ -38,6 +74,9 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
     (void)mid;
     int code = (int)coap_pdu_get_code(received);
     peer_tell("answer", peer_code_text(code));
+    if (peer_options.is_pack) {
+        tell_pack(received);
+    }
     peer_state.is_answered = true;
     peer_state.is_failed |= code >> 5 != 2;
     return COAP_RESPONSE_OK;
@@ -80,23 +119,55 @@ static coap_session_t *open_session(coap_context_t *context)
                                         &setup);
 }
 
-static void send_bootstrap_request(coap_session_t *session)
+static void add_uint(coap_pdu_t *pdu, coap_option_num_t number, unsigned value)
+{
+    uint8_t octets[4];
+    coap_add_option(pdu, number, coap_encode_var_safe(octets, sizeof octets, value), octets);
+}
+
+static void add_query(coap_pdu_t *pdu, const char *format, const char *value)
 {
     char query[280];
+    int len = snprintf(query, sizeof query, format, value);
+    coap_add_option(pdu, COAP_OPTION_URI_QUERY, (size_t)len, (const uint8_t *)query);
+}
+
+/* Options in the order of their numbers. */
+static void add_options(coap_pdu_t *pdu)
+{
+    const char *path = peer_options.is_pack ? "bspack" : "bs";
+    char number[12];
+    unsigned szx = 0;
+    coap_add_option(pdu, COAP_OPTION_URI_PATH, strlen(path), (const uint8_t *)path);
+    add_query(pdu, "ep=%s", peer_options.endpoint);
+    snprintf(number, sizeof number, "%u", peer_options.pct);
+    if (peer_options.pct != PCT_NONE && !peer_options.is_pack) {
+        add_query(pdu, "pct=%s", number);
+    }
+    if (peer_options.query != NULL) {
+        add_query(pdu, "%s", peer_options.query);
+    }
+    if (peer_options.is_pack && peer_options.pct != PCT_NONE) {
+        add_uint(pdu, COAP_OPTION_ACCEPT, peer_options.pct);
+    }
+    while (szx < 6 && 16u << szx < peer_options.pack_block) {
+        szx++;
+    }
+    if (peer_options.pack_block > 0) {
+        add_uint(pdu, COAP_OPTION_BLOCK2, szx);
+    }
+}
+
+static void send_request(coap_session_t *session)
+{
     uint8_t token[8];
     size_t token_len = 0;
-    coap_pdu_t *pdu =
-        coap_pdu_init(COAP_MESSAGE_CON, COAP_REQUEST_CODE_POST, coap_new_message_id(session),
-                      coap_session_max_pdu_size(session));
+    coap_pdu_t *pdu = coap_pdu_init(
+        COAP_MESSAGE_CON, peer_options.is_pack ? COAP_REQUEST_CODE_GET : COAP_REQUEST_CODE_POST,
+        coap_new_message_id(session), coap_session_max_pdu_size(session));
     coap_session_new_token(session, &token_len, token);
     coap_add_token(pdu, token_len, token);
-    coap_add_option(pdu, COAP_OPTION_URI_PATH, 2, (const uint8_t *)"bs");
-    int len = snprintf(query, sizeof query, "ep=%s", peer_options.endpoint);
-    coap_add_option(pdu, COAP_OPTION_URI_QUERY, (size_t)len, (const uint8_t *)query);
-    if (peer_options.pct != PCT_NONE) {
-        len = snprintf(query, sizeof query, "pct=%u", peer_options.pct);
-        coap_add_option(pdu, COAP_OPTION_URI_QUERY, (size_t)len, (const uint8_t *)query);
-    }
+    add_options(pdu);
     if (coap_send(session, pdu) == COAP_INVALID_MID) {
         peer_tell("session", "failed");
         peer_state.is_failed = true;
@@ -114,7 +185,8 @@ static void serve_every_path(coap_context_t *context)
     coap_register_event_handler(context, on_event);
     coap_register_nack_handler(context, on_nack);
     if (peer_options.block == 0 && peer_options.block_max == 0) {
-        coap_context_set_block_mode(context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
+        coap_context_set_block_mode(
+            context, COAP_BLOCK_USE_LIBCOAP | (peer_options.is_pack ? 0 : COAP_BLOCK_SINGLE_BODY));
     }
 }
 
@@ -135,6 +207,11 @@ int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     peer_options_read(argc, argv);
+    peer_state_begin(peer_options.discover ? peer_options.discover : "");
+    if (peer_options.state && !peer_state_load(peer_options.state)) {
+        fprintf(stderr, "peer_libcoap: --state cannot be read\n");
+        return 2;
+    }
     coap_startup();
     coap_set_log_level(LOG_EMERG);
     coap_dtls_set_log_level(LOG_EMERG);
@@ -145,11 +222,15 @@ int main(int argc, char **argv)
         peer_tell("session", "failed");
         return 4;
     }
-    send_bootstrap_request(session);
+    send_request(session);
     serve(context);
     coap_session_release(session);
     coap_free_context(context);
     coap_cleanup();
+    if (peer_options.state && !peer_state_save(peer_options.state)) {
+        fprintf(stderr, "peer_libcoap: --state cannot be written\n");
+        return 2;
+    }
     peer_tell("end", peer_state.is_finished   ? "finished"
                      : peer_state.is_answered ? "unfinished"
                                               : "no session");

@@ -1,6 +1,8 @@
 #include "tests/e2e/peer_libcoap/answer.h"
 
+#include "tests/e2e/peer_libcoap/body.h"
 #include "tests/e2e/peer_libcoap/options.h"
+#include "tests/e2e/peer_libcoap/state.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,6 +87,14 @@ static int refused_resource(unsigned object, const uint8_t *body, size_t len)
 
 /* ---- answering ---- */
 
+/* As libcoap gives it to a handler. */
+struct peer_asked {
+    coap_resource_t *resource;
+    coap_session_t *session;
+    const coap_pdu_t *request;
+    const coap_string_t *query;
+};
+
 static void option_uint(coap_pdu_t *pdu, coap_option_num_t number, unsigned value)
 {
     uint8_t octets[4];
@@ -115,41 +125,69 @@ static void path_of(const coap_pdu_t *request, char out[64])
     coap_delete_string(path);
 }
 
-/* GET: the Discover text, in our own blocks or libcoap's. */
-static void answer_discover(coap_resource_t *resource, coap_session_t *session,
-                            const coap_pdu_t *request, const coap_string_t *query,
-                            coap_pdu_t *response)
+static void free_copy(coap_session_t *session, void *copy)
 {
-    const uint8_t *text = (const uint8_t *)peer_options.discover;
-    size_t len = strlen(peer_options.discover);
-    coap_pdu_set_code(response, COAP_RESPONSE_CODE_CONTENT);
+    (void)session;
+    free(copy);
+}
+
+/* A 2.05 with DATA, in our own blocks or libcoap's. */
+static void answer_content(const struct peer_asked *asked, coap_pdu_t *response, int format,
+                           const uint8_t *data, size_t len)
+{
     if (peer_options.block == 0) {
-        coap_add_data_large_response(resource, session, request, response, query,
-                                     COAP_MEDIATYPE_APPLICATION_LINK_FORMAT, -1, 0, len, text, NULL,
-                                     NULL);
+        uint8_t *copy = malloc(len + 1);
+        memcpy(copy, data, len);
+        coap_add_data_large_response(asked->resource, asked->session, asked->request, response,
+                                     asked->query, (uint16_t)format, -1, 0, len, copy, free_copy,
+                                     copy);
         return;
     }
-    int asked = uint_option(request, COAP_OPTION_BLOCK2);
+    int block = uint_option(asked->request, COAP_OPTION_BLOCK2);
     unsigned szx = szx_of(peer_options.block);
     unsigned number = 0;
-    if (asked >= 0) {
-        unsigned theirs = (unsigned)asked & 7u;
-        number = (unsigned)asked >> 4;
+    if (block >= 0) {
+        unsigned theirs = (unsigned)block & 7u;
+        number = (unsigned)block >> 4;
         number = theirs > szx ? number << (theirs - szx) : number;
         szx = theirs < szx ? theirs : szx;
     }
     size_t offset = (size_t)number << (szx + 4);
-    if (offset >= len) {
+    if (offset > 0 && offset >= len) {
         coap_pdu_set_code(response, COAP_RESPONSE_CODE_BAD_REQUEST);
         return;
     }
     size_t part = len - offset < (16u << szx) ? len - offset : 16u << szx;
     bool has_more = offset + part < len;
-    option_uint(response, COAP_OPTION_CONTENT_FORMAT, COAP_MEDIATYPE_APPLICATION_LINK_FORMAT);
+    option_uint(response, COAP_OPTION_CONTENT_FORMAT, (unsigned)format);
     if (has_more || number > 0) {
         option_uint(response, COAP_OPTION_BLOCK2, number << 4 | (has_more ? 8u : 0) | szx);
     }
-    coap_add_data(response, part, text + offset);
+    coap_add_data(response, part, data + offset);
+}
+
+/* GET: Discover or Read, by what is asked for; the code. */
+static int answer_get(const struct peer_asked *asked, const char *path, int accept,
+                      coap_pdu_t *response)
+{
+    static uint8_t body[BODY_MAX];
+    size_t len = 0;
+    int code = COAP_RESPONSE_CODE_NOT_ALLOWED;
+    if (peer_options.discover == NULL) {
+        return code;
+    }
+    if (accept == FORMAT_LINK || accept < 0) {
+        code = peer_state_discover(path, (char *)body, sizeof body);
+        len = strlen((char *)body);
+    } else {
+        code = peer_state_read(path, accept, body, sizeof body, &len);
+    }
+    if (code == COAP_RESPONSE_CODE_CONTENT) {
+        coap_pdu_set_code(response, COAP_RESPONSE_CODE_CONTENT);
+        answer_content(asked, response, accept < 0 ? FORMAT_LINK : accept, body, len);
+        code = (int)coap_pdu_get_code(response);
+    }
+    return code;
 }
 
 /* Takes one Block1 part; true when the body is whole. Otherwise RESPONSE is filled. */
@@ -206,26 +244,6 @@ static bool take_body(const coap_pdu_t *request, coap_pdu_t *response)
     return true;
 }
 
-static int usual_code(int method, const char *path)
-{
-    unsigned object = 0, instance = 0;
-    bool is_instance = sscanf(path, "/%u/%u", &object, &instance) == 2;
-    bool is_object = sscanf(path, "/%u", &object) == 1;
-    switch (method) {
-    case COAP_REQUEST_CODE_GET:
-        return strcmp(path, "/") == 0 && peer_options.discover ? COAP_RESPONSE_CODE_CONTENT
-                                                               : COAP_RESPONSE_CODE_NOT_ALLOWED;
-    case COAP_REQUEST_CODE_PUT:
-        return is_object ? COAP_RESPONSE_CODE_CHANGED : COAP_RESPONSE_CODE_NOT_ALLOWED;
-    case COAP_REQUEST_CODE_DELETE:
-        return is_object || is_instance || strcmp(path, "/") == 0 ? COAP_RESPONSE_CODE_DELETED
-                                                                  : COAP_RESPONSE_CODE_BAD_REQUEST;
-    default:
-        return strcmp(path, "/bs") == 0 ? COAP_RESPONSE_CODE_CHANGED
-                                        : COAP_RESPONSE_CODE_BAD_REQUEST;
-    }
-}
-
 /* Carries a rule's action out; true when there is no more to answer. */
 static bool act(struct peer_rule *rule, coap_session_t *session, const coap_pdu_t *request)
 {
@@ -254,27 +272,55 @@ static bool act(struct peer_rule *rule, coap_session_t *session, const coap_pdu_
     return false;
 }
 
-static int judge(struct peer_rule *rule, int method, const char *path)
+static int judge_write(const struct peer_rule *rule, const char *path, int format)
 {
     unsigned object;
-    int code = usual_code(method, path);
-    if (rule != NULL && rule->action == ACT_CODE) {
+    if (sscanf(path, "/%u", &object) == 1) {
+        int refused = refused_resource(object, peer_state.body, peer_state.body_len);
+        if (refused != 0) {
+            return refused;
+        }
+    }
+    return rule != NULL && rule->action == ACT_FORGET
+               ? COAP_RESPONSE_CODE_CHANGED
+               : peer_state_write(path, format, peer_state.body, peer_state.body_len);
+}
+
+static int judge(struct peer_rule *rule, const struct peer_asked *asked, const char *path,
+                 int format, coap_pdu_t *response)
+{
+    if (rule != NULL && (rule->action == ACT_CODE || rule->action == ACT_FORGET)) {
         rule->used++;
+    }
+    if (rule != NULL && rule->action == ACT_CODE) {
+        if (coap_pdu_get_code(asked->request) == COAP_REQUEST_CODE_DELETE &&
+            rule->code == COAP_RESPONSE_CODE_NOT_FOUND) {
+            peer_state_delete(path); /* who says that it is not there does not show it either */
+        }
         return rule->code;
     }
-    if (method == COAP_REQUEST_CODE_PUT && sscanf(path, "/%u", &object) == 1) {
-        int refused = refused_resource(object, peer_state.body, peer_state.body_len);
-        return refused != 0 ? refused : code;
+    switch (coap_pdu_get_code(asked->request)) {
+    case COAP_REQUEST_CODE_GET:
+        return answer_get(asked, path, format, response);
+    case COAP_REQUEST_CODE_PUT:
+        return judge_write(rule, path, format);
+    case COAP_REQUEST_CODE_DELETE:
+        return rule != NULL && rule->action == ACT_FORGET ? COAP_RESPONSE_CODE_DELETED
+                                                          : peer_state_delete(path);
+    default:
+        return strcmp(path, "/bs") == 0 ? COAP_RESPONSE_CODE_CHANGED
+                                        : COAP_RESPONSE_CODE_BAD_REQUEST;
     }
-    return code;
 }
 
 void peer_on_request(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
                      const coap_string_t *query, coap_pdu_t *response)
 {
     char path[64];
+    const struct peer_asked asked = {resource, session, request, query};
     int method = (int)coap_pdu_get_code(request);
-    int format = uint_option(request, COAP_OPTION_CONTENT_FORMAT);
+    int format = uint_option(request, method == COAP_REQUEST_CODE_GET ? COAP_OPTION_ACCEPT
+                                                                      : COAP_OPTION_CONTENT_FORMAT);
     path_of(request, path);
     struct peer_rule *rule = rule_for(method, path, format);
     if (rule != NULL && act(rule, session, request)) {
@@ -286,11 +332,8 @@ void peer_on_request(coap_resource_t *resource, coap_session_t *session, const c
                      peer_code_text((int)coap_pdu_get_code(response)));
         return;
     }
-    int code = judge(rule, method, path);
+    int code = judge(rule, &asked, path, format, response);
     coap_pdu_set_code(response, (coap_pdu_code_t)code);
-    if (method == COAP_REQUEST_CODE_GET && code == COAP_RESPONSE_CODE_CONTENT) {
-        answer_discover(resource, session, request, query, response);
-    }
     tell_request(request, path, format, peer_state.body, peer_state.body_len, peer_code_text(code));
     peer_state.is_finished |=
         method == COAP_REQUEST_CODE_POST && code == COAP_RESPONSE_CODE_CHANGED;

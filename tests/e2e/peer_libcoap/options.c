@@ -24,7 +24,7 @@ static int parse_code(const char *text)
 static void add_rule(const char *text)
 {
     static const char *const methods[] = {"", "get", "post", "put", "delete"};
-    static const char *const actions[] = {"", "rst", "silent", "separate", "ack"};
+    static const char *const actions[] = {"", "rst", "silent", "separate", "ack", "forget"};
     char method[16] = "", action[16] = "";
     struct peer_rule rule = {.format = ANY_FORMAT, .action = ACT_CODE};
     int got = sscanf(text, "%15[^:]:%31[^:]:%15[^:]:%u:%u", method, rule.path, action, &rule.times,
@@ -32,7 +32,7 @@ static void add_rule(const char *text)
     for (int i = 1; i <= 4; i++) {
         rule.method = strcmp(method, methods[i]) == 0 ? i : rule.method;
     }
-    for (int i = 1; i <= 4; i++) {
+    for (int i = 1; i <= 5; i++) {
         rule.action = strcmp(action, actions[i]) == 0 ? i : rule.action;
     }
     rule.code = parse_code(action);
@@ -90,34 +90,42 @@ static void set_server(const char *text)
 
 void peer_options_read(int argc, char **argv)
 {
-    static const struct option names[] = {{"endpoint", 1, NULL, 0},
-                                          {"identity", 1, NULL, 1},
-                                          {"discover", 1, NULL, 2},
-                                          {"block", 1, NULL, 3},
-                                          {"block-max", 1, NULL, 4},
-                                          {"timeout", 1, NULL, 5},
-                                          {"linger", 1, NULL, 6},
-                                          {"pct", 1, NULL, 7},
-                                          {"server", 1, NULL, 8},
-                                          {"key-file", 1, NULL, 9},
-                                          {"rule", 1, NULL, 10},
-                                          {"refuse", 1, NULL, 11},
+    static const struct option names[] = {{"endpoint", 1, NULL, 't'},
+                                          {"identity", 1, NULL, 't'},
+                                          {"discover", 1, NULL, 't'},
+                                          {"state", 1, NULL, 't'},
+                                          {"query", 1, NULL, 't'},
+                                          {"block", 1, NULL, 'n'},
+                                          {"block-max", 1, NULL, 'n'},
+                                          {"timeout", 1, NULL, 'n'},
+                                          {"linger", 1, NULL, 'n'},
+                                          {"pct", 1, NULL, 'n'},
+                                          {"pack-block", 1, NULL, 'n'},
+                                          {"server", 1, NULL, 'o'},
+                                          {"key-file", 1, NULL, 'o'},
+                                          {"rule", 1, NULL, 'o'},
+                                          {"refuse", 1, NULL, 'o'},
+                                          {"pack", 0, NULL, 'p'},
                                           {0}};
+    enum { TEXTS = 0, NUMBERS = 5, OTHERS = 11 };
     struct peer_options *all = &peer_options;
-    const char **const texts[] = {&all->endpoint, &all->identity, &all->discover};
-    unsigned *const numbers[] = {&all->block, &all->block_max, &all->timeout_s, &all->linger_ms,
-                                 &all->pct};
+    const char **const texts[] = {&all->endpoint, &all->identity, &all->discover, &all->state,
+                                  &all->query};
+    unsigned *const numbers[] = {&all->block,     &all->block_max, &all->timeout_s,
+                                 &all->linger_ms, &all->pct,       &all->pack_block};
     void (*const others[])(const char *) = {set_server, read_key, add_rule, add_refusal};
-    int option;
-    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+    int option, index = 0;
+    while ((option = getopt_long(argc, argv, "", names, &index)) != -1) {
         if (option == '?') {
             exit(2);
-        } else if (option < 3) {
-            *texts[option] = optarg;
-        } else if (option < 8) {
-            *numbers[option - 3] = (unsigned)strtoul(optarg, NULL, 10);
+        } else if (option == 't') {
+            *texts[index - TEXTS] = optarg;
+        } else if (option == 'n') {
+            *numbers[index - NUMBERS] = (unsigned)strtoul(optarg, NULL, 10);
+        } else if (option == 'o') {
+            others[index - OTHERS](optarg);
         } else {
-            others[option - 8](optarg);
+            all->is_pack = true;
         }
     }
     if (all->server.size == 0 || all->endpoint == NULL || optind != argc) {

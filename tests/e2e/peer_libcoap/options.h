@@ -4,8 +4,10 @@
 
 #include <coap3/coap.h>
 
+#include <stdbool.h>
+
 enum { RULES_MAX = 16, KEY_MAX = 64, ANY_FORMAT = 0x10000, PCT_NONE = 0x10000 };
-enum { ACT_CODE, ACT_RST, ACT_SILENT, ACT_SEPARATE, ACT_ACK };
+enum { ACT_CODE, ACT_RST, ACT_SILENT, ACT_SEPARATE, ACT_ACK, ACT_FORGET };
 
 /* What to do with a request that fits. */
 struct peer_rule {
@@ -15,7 +17,7 @@ struct peer_rule {
     int code;
     unsigned times; /* 0 = always */
     unsigned used;
-    unsigned format;
+    unsigned format; /* of a GET: what it asks for */
 };
 
 /* A TLV body with this resource is answered by CODE. */
@@ -26,10 +28,12 @@ struct peer_refusal {
 
 struct peer_options {
     coap_address_t server;
-    const char *endpoint, *identity, *discover;
+    const char *endpoint, *identity, *discover, *state, *query;
     uint8_t key[KEY_MAX];
     size_t key_len;
     unsigned block, block_max, timeout_s, linger_ms, pct;
+    unsigned pack_block; /* 0: libcoap's */
+    bool is_pack;
     struct peer_rule rules[RULES_MAX];
     size_t rule_count;
     struct peer_refusal refusals[RULES_MAX];

@@ -1,0 +1,97 @@
+"""peer_libcoap: an independent device that keeps what is written to it, and what it told."""
+from lib_formats import decode, plain
+from lib_imprint import TESTBIN, equal
+
+# What a device holds that was bootstrapped elsewhere, with its own account at /0/%d.
+DISCOVER = ('</>;lwm2m=1.1,</0/%d>,</0/9>;ssid=9,</1>,</1/9>;ssid=9,</2>,</3/0>,</4/0>,'
+            '</5/0>')
+NEW = "</>;lwm2m=1.1,</0/0>,</1>,</2>,</3/0>"  # straight from the factory
+
+
+class Peer:
+    """One run of peer_libcoap; begun, and unless is_waiting is False ended, by the constructor."""
+
+    def __init__(self, t, daemon, device, *options, address=None, code=0, discover=DISCOVER % 0,
+                 state=None, is_waiting=True):
+        offered = ["--discover", discover] if discover else []
+        offered += ["--state", state] if state else []
+        self.code = code
+        self.process = t.process("peer", [
+            TESTBIN / "peer_libcoap", "--server", address or daemon.address, "--endpoint",
+            device.endpoint, "--identity", device.identity, "--key-file", device.key_file,
+            *offered, *options])
+        if is_waiting:
+            self.join()
+
+    def join(self):
+        equal(self.process.wait(60), self.code, f"the peer's exit code; {self.process.out()}")
+        self.rows = self.process.json_lines()
+        self.requests = [row for row in self.rows if row["event"] == "request"]
+        return self
+
+    def asked(self, method=None):
+        """["PUT /0/1", ..] in order, all copies."""
+        return [f"{row['method']} {row['path']}" for row in self.requests
+                if method in (None, row["method"])]
+
+    def changes(self):
+        """What changes the device, in order."""
+        return [text for text in self.asked() if text.split()[0] in ("PUT", "DELETE")]
+
+    def formats(self):
+        """The content formats of the accepted Writes."""
+        return {row["format"] for row in self.requests
+                if row["method"] == "PUT" and row["answer"] == "2.04"}
+
+    def written(self):
+        """What the accepted Writes carried: {path: (format, value)}."""
+        values = {}
+        for row in self.requests:
+            if row["method"] == "PUT" and row["answer"] == "2.04":
+                body = bytes.fromhex(row["body"])
+                for path, value in decode(row["format"], body, row["path"]).items():
+                    values[path] = (row["format"], value)
+        return values
+
+    def get(self, path, like):
+        form, value = self.written()[path]
+        return plain(form, value, like)
+
+
+class State:
+    """What a peer holds, in the file that it keeps from run to run."""
+
+    def __init__(self, t, name="state"):
+        self.path = t.folder / name
+
+    def lines(self):
+        return self.path.read_text().splitlines()
+
+    def places(self):
+        """["/0", "/0/0", ..]: objects without instances, and instances."""
+        rows = [line.split() for line in self.lines() if line.startswith("place ")]
+        return [f"/{row[1]}" + (f"/{row[2]}" if row[2] != "-1" else "") for row in rows]
+
+    def values(self):
+        """{"/1/0/0": "c165"}: the octets of each value as they came."""
+        found = {}
+        for line in self.lines():
+            if line.startswith("leaf "):
+                words, value = line.split("=", 1)
+                row = words.split()
+                depth = int(row[5])
+                found["".join(f"/{number}" for number in row[1:1 + depth])] = value
+        return found
+
+    def lose(self, path):
+        """The device lost an instance."""
+        _, o, i = path.split("/")
+        gone = (f"place {o} {i} ", f"leaf {o} {i} ")
+        self.path.write_text("".join(line + "\n" for line in self.lines()
+                                     if not line.startswith(gone)))
+
+    def gain(self, path, shown=""):
+        """Somebody else gave the device an instance."""
+        _, o, i = path.split("/")
+        self.path.write_text("".join(line + "\n" for line in self.lines())
+                             + f"place {o} {i} {shown}\n")

@@ -19,9 +19,13 @@ struct bs_action bs_act_begin(struct bs_session *session);
 /* True when PLAN writes something, for which it must name a format. */
 bool bs_act_has_write(const struct policy_plan *plan);
 
+/* BS_EVENT_RESPONSE: what was asked last is answered, or never will be. */
 struct bs_action bs_act_response(struct bs_session *session, const struct bs_event *event);
+/* BS_EVENT_WAITED: asks again. */
 struct bs_action bs_act_waited(struct bs_session *session);
+/* BS_EVENT_VERIFIED: Finish, a corrective round, or the end. */
 struct bs_action bs_act_verified(struct bs_session *session, const struct bs_event *event);
+/* BS_EVENT_CORRECTED: begins the round. */
 struct bs_action bs_act_corrected(struct bs_session *session, const struct bs_event *event);
 
 #endif

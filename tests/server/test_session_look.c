@@ -622,72 +622,70 @@ static void test_scripts(void **state)
 }
 
 /* Which formats are remembered: what went through, and what was refused on the way there. */
+static const struct {
+    struct script_row row;
+    uint16_t worked;
+    uint16_t refused; /* 0: none */
+} format_cases[] = {
+    {{"4.15 and the next one taken",
+      0,
+      {TO_WRITE, {"4.15", "write /0/1 11542"}, {"2.04", "write /1/0 11542"}, {"budget", "end"}},
+      PKI_RESULT_FAILED,
+      "write /1/0",
+      "budget",
+      0,
+      1,
+      1},
+     LWM2M_FORMAT_TLV,
+     LWM2M_FORMAT_SENML_CBOR},
+    {{"refused in all of them: nothing is learnt",
+      0,
+      {TO_WRITE, {"4.15", "write /0/1 11542"}, {"4.15", "end"}},
+      PKI_RESULT_FAILED,
+      "write /0/1",
+      "4.15",
+      CC_UNSUPPORTED_FORMAT,
+      0,
+      1},
+     LWM2M_FORMAT_NONE,
+     0},
+    {{"a format that cannot carry it was not refused",
+      0,
+      {TO_WRITE, {"unsent", "write /0/1 11542"}, {"2.04", "write /1/0 11542"}, {"budget", "end"}},
+      PKI_RESULT_FAILED,
+      "write /1/0",
+      "budget",
+      0,
+      1,
+      1},
+     LWM2M_FORMAT_TLV,
+     0},
+    {{"4.00 for a wrong format",
+      0,
+      {TO_WRITE,
+       {"4.00", "write /0/1 112 short"},
+       {"4.00", "write /0/1 11542"},
+       {"2.04", "write /1/0 11542"},
+       {"budget", "end"}},
+      PKI_RESULT_FAILED,
+      "write /1/0",
+      "budget",
+      0,
+      1,
+      1},
+     LWM2M_FORMAT_TLV,
+     LWM2M_FORMAT_SENML_CBOR},
+};
+
 static void test_formats(void **state)
 {
-    static const struct {
-        struct script_row row;
-        uint16_t worked;
-        uint16_t refused; /* 0: none */
-    } cases[] = {
-        {{"4.15 and the next one taken",
-          0,
-          {TO_WRITE, {"4.15", "write /0/1 11542"}, {"2.04", "write /1/0 11542"}, {"budget", "end"}},
-          PKI_RESULT_FAILED,
-          "write /1/0",
-          "budget",
-          0,
-          1,
-          1},
-         LWM2M_FORMAT_TLV,
-         LWM2M_FORMAT_SENML_CBOR},
-        {{"refused in all of them: nothing is learnt",
-          0,
-          {TO_WRITE, {"4.15", "write /0/1 11542"}, {"4.15", "end"}},
-          PKI_RESULT_FAILED,
-          "write /0/1",
-          "4.15",
-          CC_UNSUPPORTED_FORMAT,
-          0,
-          1},
-         LWM2M_FORMAT_NONE,
-         0},
-        {{"a format that cannot carry it was not refused",
-          0,
-          {TO_WRITE,
-           {"unsent", "write /0/1 11542"},
-           {"2.04", "write /1/0 11542"},
-           {"budget", "end"}},
-          PKI_RESULT_FAILED,
-          "write /1/0",
-          "budget",
-          0,
-          1,
-          1},
-         LWM2M_FORMAT_TLV,
-         0},
-        {{"4.00 for a wrong format",
-          0,
-          {TO_WRITE,
-           {"4.00", "write /0/1 112 short"},
-           {"4.00", "write /0/1 11542"},
-           {"2.04", "write /1/0 11542"},
-           {"budget", "end"}},
-          PKI_RESULT_FAILED,
-          "write /1/0",
-          "budget",
-          0,
-          1,
-          1},
-         LWM2M_FORMAT_TLV,
-         LWM2M_FORMAT_SENML_CBOR},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof format_cases / sizeof format_cases[0]; i++) {
         struct bs_session session;
-        script_run(&cases[i].row, &session);
-        assert_int_equal(session.worked, cases[i].worked);
-        assert_int_equal(session.refused_count, cases[i].refused != 0);
-        assert_int_equal(session.refused[0], cases[i].refused);
+        script_run(&format_cases[i].row, &session);
+        assert_int_equal(session.worked, format_cases[i].worked);
+        assert_int_equal(session.refused_count, format_cases[i].refused != 0);
+        assert_int_equal(session.refused[0], format_cases[i].refused);
     }
 }
 

@@ -246,6 +246,19 @@ enum pki_error pki_credential_check(const struct pki_credential *credential)
     return is_sound ? PKI_OK : PKI_EINVAL;
 }
 
+static bool has_sound_failing(const struct pki_rollout *rollout)
+{
+    if (rollout->failing_count > PKI_ROLLOUT_FAILING_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < rollout->failing_count; i++) {
+        if (rollout->failing_at[i] >= PKI_ROLLOUT_WINDOW_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool pki_rollout_has_sound_numbers(const struct pki_rollout *rollout)
 {
     bool is_window_sound = rollout->pause_of <= PKI_ROLLOUT_WINDOW_MAX &&
@@ -254,7 +267,17 @@ bool pki_rollout_has_sound_numbers(const struct pki_rollout *rollout)
 
     return rollout->state >= PKI_ROLLOUT_RUNNING && rollout->state <= PKI_ROLLOUT_ABORTED &&
            rollout->share_ppm <= PKI_PPM_MAX && rollout->pause_ppm <= PKI_PPM_MAX &&
-           is_window_sound;
+           is_window_sound && has_sound_failing(rollout);
+}
+
+void pki_rollout_forget(struct pki_rollout *rollout)
+{
+    memset(rollout->window, 0, sizeof(rollout->window));
+    memset(rollout->failing_id, 0, sizeof(rollout->failing_id));
+    memset(rollout->failing_at, 0, sizeof(rollout->failing_at));
+    rollout->window_count = 0;
+    rollout->window_next = 0;
+    rollout->failing_count = 0;
 }
 
 enum pki_error pki_rollout_check(const struct pki_rollout *rollout)

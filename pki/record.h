@@ -30,6 +30,7 @@
 #define PKI_PPM_MAX             1000000
 #define PKI_PRINT_OCTETS        16
 #define PKI_ROLLOUT_WINDOW_MAX  1024 /* outcomes that a rollout's pause rule may look back on */
+#define PKI_ROLLOUT_FAILING_MAX 64   /* devices whose failure is there, told apart */
 #define PKI_ATTRIBUTES_MAX      16
 #define PKI_ATTRIBUTE_NAME_MAX  32
 #define PKI_ATTRIBUTE_VALUE_MAX 128
@@ -192,14 +193,19 @@ struct pki_rollout {
     int64_t started_at;
     int64_t changed_at;
     char reason[PKI_REASON_MAX + 1]; /* why it is paused or aborted */
-    uint32_t pause_ppm; /* failed of the last pause_of outcomes; 0 = never pauses by itself */
-    uint32_t pause_of;  /* 0..PKI_ROLLOUT_WINDOW_MAX */
-    uint64_t devices;   /* that took part and finished, each once */
-    uint64_t finished;  /* outcomes */
+    uint32_t pause_ppm;              /* failed of the last pause_of; 0 = never pauses by itself */
+    uint32_t pause_of;               /* 0..PKI_ROLLOUT_WINDOW_MAX */
+    uint64_t devices;                /* that took part and finished, each once */
+    uint64_t finished;               /* outcomes */
     uint64_t failed;
-    uint8_t
-        window[PKI_ROLLOUT_WINDOW_MAX / 8]; /* the last outcomes as a ring of bits: 1 = failed */
+    /* The last outcomes as a ring of bits, 1 = failed: a device's first Finish, and its failure
+     * unless that is there already. One device that fails over and over must not stop a campaign,
+     * nor one that finishes over and over hide that others fail. */
+    uint8_t window[PKI_ROLLOUT_WINDOW_MAX / 8];
     uint32_t window_count, window_next;
+    uint64_t failing_id[PKI_ROLLOUT_FAILING_MAX]; /* whose failure is in the window, and where */
+    uint16_t failing_at[PKI_ROLLOUT_FAILING_MAX];
+    uint32_t failing_count;
 };
 
 enum pki_unknown_kind { PKI_UNKNOWN_IDENTITY = 1, PKI_UNKNOWN_ENDPOINT = 2 };
@@ -262,6 +268,8 @@ enum pki_error pki_credential_check(const struct pki_credential *credential) MUS
  */
 enum pki_error pki_rollout_check(const struct pki_rollout *rollout) MUST_USE;
 bool pki_rollout_has_sound_numbers(const struct pki_rollout *rollout);
+/* Empties the window: what was counted does not pause it any more. */
+void pki_rollout_forget(struct pki_rollout *rollout);
 
 /* Overwrite the whole struct; fit the cleanup attribute. */
 void pki_device_wipe(struct pki_device *device);

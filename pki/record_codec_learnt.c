@@ -136,6 +136,11 @@ enum pki_error pki_rollout_encode(const struct pki_rollout *rollout, uint8_t *da
     pki_wire_put_u32(&out, rollout->window_count);
     pki_wire_put_u32(&out, rollout->window_next);
     pki_wire_put_raw(&out, rollout->window, sizeof(rollout->window));
+    pki_wire_put_u8(&out, (uint8_t)rollout->failing_count);
+    for (uint32_t i = 0; i < rollout->failing_count && i < PKI_ROLLOUT_FAILING_MAX; i++) {
+        pki_wire_put_u64(&out, rollout->failing_id[i]);
+        pki_wire_put_u16(&out, rollout->failing_at[i]);
+    }
     return pki_wire_out_end(&out, len);
 }
 
@@ -158,6 +163,11 @@ enum pki_error pki_rollout_decode(const uint8_t *data, size_t len, struct pki_ro
     rollout->window_count = pki_wire_u32(&in);
     rollout->window_next = pki_wire_u32(&in);
     pki_wire_raw(&in, rollout->window, sizeof(rollout->window));
+    rollout->failing_count = pki_wire_enum(&in, PKI_ROLLOUT_FAILING_MAX + 1);
+    for (uint32_t i = 0; i < rollout->failing_count; i++) {
+        rollout->failing_id[i] = pki_wire_u64(&in);
+        rollout->failing_at[i] = pki_wire_u16(&in);
+    }
     pki_wire_refuse_unless(&in, pki_rollout_has_sound_numbers(rollout));
     return pki_wire_in_finish(&in, rollout, sizeof(*rollout));
 }

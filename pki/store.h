@@ -231,12 +231,17 @@ enum pki_error pki_txn_rollout_get(struct pki_txn *txn, const char *name,
  */
 enum pki_error pki_txn_rollout_put(struct pki_txn *txn, const struct pki_rollout *rollout);
 /*
- * Counts one outcome of a device in rollout NAME; IS_FIRST: the device had not finished in it
- * before. Pauses a running one as soon as more of the last pause_of outcomes failed than pause_ppm
- * of pause_of, with the reason: *HAS_PAUSED. Only a pause is audited. PKI_ENOTFOUND.
+ * Counts one outcome in rollout NAME. Pauses a running one as soon as more of the last pause_of
+ * failed than pause_ppm of pause_of (see struct pki_rollout for what counts among them), with the
+ * reason: *HAS_PAUSED. Only a pause is audited. PKI_ENOTFOUND.
  */
-enum pki_error pki_txn_rollout_note(struct pki_txn *txn, const char *name, bool has_failed,
-                                    bool is_first, bool *has_paused);
+struct pki_rollout_outcome {
+    uint64_t device_id;
+    bool has_failed;
+    bool is_first; /* the device had not finished in it before */
+};
+enum pki_error pki_txn_rollout_note(struct pki_txn *txn, const char *name,
+                                    const struct pki_rollout_outcome *outcome, bool *has_paused);
 /* Appends to the history (keeps PKI_HISTORY_MAX) and updates the device's last_result and times. */
 enum pki_error pki_txn_outcome_append(struct pki_txn *txn, const struct pki_outcome *outcome);
 /*

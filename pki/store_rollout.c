@@ -164,23 +164,78 @@ enum pki_error pki_txn_rollout_put(struct pki_txn *txn, const struct pki_rollout
 
 /* ---- counting ---- */
 
-static void count_outcome(struct pki_rollout *rollout, bool has_failed)
+static bool is_failing(const struct pki_rollout *rollout, uint64_t device_id)
+{
+    for (uint32_t i = 0; i < rollout->failing_count; i++) {
+        if (rollout->failing_id[i] == device_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void drop_failing(struct pki_rollout *rollout, uint32_t index)
+{
+    uint32_t last = --rollout->failing_count;
+
+    for (uint32_t i = index; i < last; i++) {
+        rollout->failing_id[i] = rollout->failing_id[i + 1];
+        rollout->failing_at[i] = rollout->failing_at[i + 1];
+    }
+    rollout->failing_id[last] = 0;
+    rollout->failing_at[last] = 0;
+}
+
+/* With more of them than are told apart the oldest is forgotten, and may count again. */
+static void add_failing(struct pki_rollout *rollout, uint64_t device_id, uint32_t at)
+{
+    if (rollout->failing_count == PKI_ROLLOUT_FAILING_MAX) {
+        drop_failing(rollout, 0);
+    }
+    rollout->failing_id[rollout->failing_count] = device_id;
+    rollout->failing_at[rollout->failing_count++] = (uint16_t)at;
+}
+
+/* What stood at AT leaves the window. */
+static void make_way(struct pki_rollout *rollout, uint32_t at)
+{
+    for (uint32_t i = rollout->failing_count; i-- > 0;) {
+        if (rollout->failing_at[i] == at) {
+            drop_failing(rollout, i);
+        }
+    }
+}
+
+static void enter_window(struct pki_rollout *rollout, const struct pki_rollout_outcome *outcome)
 {
     uint32_t at = rollout->window_next;
     uint8_t bit = (uint8_t)(1u << (at % 8));
 
-    if (has_failed) {
+    make_way(rollout, at);
+    rollout->window[at / 8] &= (uint8_t)~bit;
+    if (outcome->has_failed) {
+        rollout->window[at / 8] |= bit;
+        add_failing(rollout, outcome->device_id, at);
+    }
+    rollout->window_next = (at + 1) % rollout->pause_of;
+    if (rollout->window_count < rollout->pause_of) {
+        rollout->window_count++;
+    }
+}
+
+static void count_outcome(struct pki_rollout *rollout, const struct pki_rollout_outcome *outcome)
+{
+    bool is_news =
+        outcome->has_failed ? !is_failing(rollout, outcome->device_id) : outcome->is_first;
+
+    if (outcome->has_failed) {
         rollout->failed++;
     } else {
         rollout->finished++;
     }
-    if (rollout->pause_of == 0) {
-        return;
-    }
-    rollout->window[at / 8] = (uint8_t)((rollout->window[at / 8] & ~bit) | (has_failed ? bit : 0));
-    rollout->window_next = (at + 1) % rollout->pause_of;
-    if (rollout->window_count < rollout->pause_of) {
-        rollout->window_count++;
+    rollout->devices += outcome->is_first && !outcome->has_failed ? 1 : 0;
+    if (is_news && rollout->pause_of != 0) {
+        enter_window(rollout, outcome);
     }
 }
 
@@ -210,8 +265,8 @@ static void pause(struct pki_rollout *rollout, uint32_t failed, int64_t now_at)
              rollout->pause_of);
 }
 
-enum pki_error pki_txn_rollout_note(struct pki_txn *txn, const char *name, bool has_failed,
-                                    bool is_first, bool *has_paused)
+enum pki_error pki_txn_rollout_note(struct pki_txn *txn, const char *name,
+                                    const struct pki_rollout_outcome *outcome, bool *has_paused)
 {
     struct pki_rollout rollout;
 
@@ -224,8 +279,7 @@ enum pki_error pki_txn_rollout_note(struct pki_txn *txn, const char *name, bool 
     if (error != PKI_OK) {
         return pki_txn_result(txn, error);
     }
-    count_outcome(&rollout, has_failed);
-    rollout.devices += is_first && !has_failed ? 1 : 0;
+    count_outcome(&rollout, outcome);
     uint32_t failed = failed_in_window(&rollout);
 
     if (pauses(&rollout, failed)) {

@@ -71,11 +71,12 @@ static enum pki_error put_memory(struct pki_txn *txn, const struct bs_job *job)
 static void count_rollouts(struct bs_writer *writer, struct pki_txn *txn, const struct bs_job *job)
 {
     const struct bs_lesson *lesson = job->lesson;
-    bool has_failed = job->outcome.result == PKI_RESULT_FAILED;
+    struct pki_rollout_outcome outcome = {.device_id = job->outcome.device_id,
+                                          .has_failed = job->outcome.result == PKI_RESULT_FAILED};
     for (size_t i = 0; lesson && i < lesson->rollout_count; i++) {
         bool has_paused = false;
-        if (pki_txn_rollout_note(txn, lesson->rollouts[i], has_failed, lesson->is_first[i],
-                                 &has_paused) == PKI_OK &&
+        outcome.is_first = lesson->is_first[i];
+        if (pki_txn_rollout_note(txn, lesson->rollouts[i], &outcome, &has_paused) == PKI_OK &&
             has_paused)
             BS_LOG(writer->log, BS_WARNING, "rollout", BS_TEXT("name", lesson->rollouts[i]),
                    BS_TEXT("state", "paused"), BS_TEXT("reason", "too many bootstraps failed"));

@@ -210,6 +210,9 @@ static inline void fill_rollout(void *record)
         .window = {0xff},
         .window_count = PKI_ROLLOUT_WINDOW_MAX,
         .window_next = PKI_ROLLOUT_WINDOW_MAX - 1,
+        .failing_id = {UINT64_MAX, 5},
+        .failing_at = {PKI_ROLLOUT_WINDOW_MAX - 1, 3},
+        .failing_count = 2,
     };
     fill_text(rollout->reason, sizeof(rollout->reason));
 }

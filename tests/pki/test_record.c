@@ -289,11 +289,11 @@ static void unsound_rollouts_are_refused(void **state)
                                       .pause_of = 200,
                                       .window_count = 200,
                                       .window_next = 199};
-    struct pki_rollout bad[9];
+    struct pki_rollout bad[11];
 
     (void)state;
     assert_int_equal(pki_rollout_check(&sound), PKI_OK);
-    for (size_t i = 0; i < 9; i++) {
+    for (size_t i = 0; i < 11; i++) {
         bad[i] = sound;
     }
     bad[0].name[0] = '\0';
@@ -305,7 +305,10 @@ static void unsound_rollouts_are_refused(void **state)
     bad[6].pause_of = PKI_ROLLOUT_WINDOW_MAX + 1;
     bad[7].window_count = 201;
     bad[8].window_next = 200;
-    for (size_t i = 0; i < 9; i++) {
+    bad[9].failing_count = PKI_ROLLOUT_FAILING_MAX + 1;
+    bad[10].failing_count = 1;
+    bad[10].failing_at[0] = PKI_ROLLOUT_WINDOW_MAX;
+    for (size_t i = 0; i < 11; i++) {
         assert_int_equal(pki_rollout_check(&bad[i]), PKI_EINVAL);
     }
 }

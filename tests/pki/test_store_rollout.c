@@ -79,14 +79,24 @@ static void put(struct fixture *fixture, const struct pki_rollout *rollout)
     assert_int_equal(pki_txn_commit(txn), PKI_OK);
 }
 
-static bool note(struct fixture *fixture, const char *name, bool has_failed, bool is_first)
+static bool note_of(struct fixture *fixture, const char *name,
+                    const struct pki_rollout_outcome *outcome)
 {
     struct pki_txn *txn = txn_begin(fixture->store);
     bool has_paused;
 
-    pki_txn_rollout_note(txn, name, has_failed, is_first, &has_paused);
+    pki_txn_rollout_note(txn, name, outcome, &has_paused);
     assert_int_equal(pki_txn_commit(txn), PKI_OK);
     return has_paused;
+}
+
+/* Of another device each time. */
+static bool note(struct fixture *fixture, const char *name, bool has_failed, bool is_first)
+{
+    static uint64_t device_id;
+    const struct pki_rollout_outcome outcome = {++device_id, has_failed, is_first};
+
+    return note_of(fixture, name, &outcome);
 }
 
 static struct pki_rollout get(struct fixture *fixture, const char *name)
@@ -169,6 +179,7 @@ static void outcomes_are_counted(void **state)
 {
     struct fixture *fixture = *state;
     struct pki_rollout rollout = rollout_of("move");
+    const struct pki_rollout_outcome outcome = {1, true, true};
     bool has_paused;
 
     put(fixture, &rollout);
@@ -179,13 +190,13 @@ static void outcomes_are_counted(void **state)
     assert_int_equal(rollout.devices, 1);
     assert_int_equal(rollout.finished, 2);
     assert_int_equal(rollout.failed, 1);
-    assert_int_equal(rollout.window_count, 3);
+    assert_int_equal(rollout.window_count, 2); /* the second Finish of a device is no news */
 
     struct pki_txn *txn = txn_begin(fixture->store);
 
     assert_int_equal(pki_txn_rollout_get(txn, "none", &rollout), PKI_ENOTFOUND);
     assert_int_equal(pki_txn_rollout_get(txn, "move", &rollout), PKI_OK);
-    assert_int_equal(pki_txn_rollout_note(txn, "none", true, true, &has_paused), PKI_ENOTFOUND);
+    assert_int_equal(pki_txn_rollout_note(txn, "none", &outcome, &has_paused), PKI_ENOTFOUND);
     assert_int_equal(pki_txn_commit(txn), PKI_ENOTFOUND);
 }
 
@@ -223,15 +234,70 @@ static void old_failures_are_forgotten(void **state)
     for (int round = 0; round < 3; round++) {
         assert_false(note(fixture, "move", true, false));
         for (int i = 0; i < 9; i++) {
-            assert_false(note(fixture, "move", false, false));
+            assert_false(note(fixture, "move", false, true));
         }
     }
     rollout = get(fixture, "move");
     assert_int_equal(rollout.window_count, 10);
     assert_int_equal(rollout.failed, 3);
-    assert_false(note(fixture, "move", false, false));
+    assert_false(note(fixture, "move", false, true));
     assert_false(note(fixture, "move", true, false));
     assert_true(note(fixture, "move", true, false));
+}
+
+/* A device that fails over and over, or by turns, counts once as long as that is in the window. */
+static void one_device_pauses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pki_rollout rollout = rollout_of("move");
+    const struct pki_rollout_outcome failed = {7, true, false};
+    const struct pki_rollout_outcome finished = {7, false, false};
+    const struct pki_rollout_outcome first = {8, false, true};
+
+    rollout.pause_of = 10;
+    rollout.pause_ppm = 100000; /* one of ten */
+    put(fixture, &rollout);
+    for (int i = 0; i < 20; i++) {
+        assert_false(note_of(fixture, "move", &failed));
+        assert_false(note_of(fixture, "move", &finished));
+    }
+    rollout = get(fixture, "move");
+    assert_int_equal(rollout.failed, 20);
+    assert_int_equal(rollout.window_count, 1);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(get(fixture, "move").failing_count, 1);
+        assert_false(note_of(fixture, "move", &first));
+    }
+    assert_int_equal(get(fixture, "move").failing_count, 0);
+    assert_false(note_of(fixture, "move", &failed)); /* it left: now it counts again */
+    assert_int_equal(get(fixture, "move").failing_count, 1);
+    rollout = get(fixture, "move");
+    pki_rollout_forget(&rollout);
+    put(fixture, &rollout);
+    assert_int_equal(get(fixture, "move").failing_count + get(fixture, "move").window_count, 0);
+    assert_false(note_of(fixture, "move", &failed));
+    assert_true(note(fixture, "move", true, false));
+}
+
+/* More than are told apart: the oldest of them may count again, nothing else changes. */
+static void many_failing_devices(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pki_rollout rollout = rollout_of("move");
+
+    rollout.pause_of = PKI_ROLLOUT_WINDOW_MAX;
+    rollout.pause_ppm = PKI_PPM_MAX;
+    put(fixture, &rollout);
+    for (uint64_t id = 1; id <= PKI_ROLLOUT_FAILING_MAX + 1; id++) {
+        const struct pki_rollout_outcome failed = {id, true, false};
+
+        note_of(fixture, "move", &failed);
+        note_of(fixture, "move", &failed);
+    }
+    rollout = get(fixture, "move");
+    assert_int_equal(rollout.window_count, PKI_ROLLOUT_FAILING_MAX + 1);
+    assert_int_equal(rollout.failing_count, PKI_ROLLOUT_FAILING_MAX);
+    assert_int_equal(rollout.failing_id[0], 2);
 }
 
 static void without_a_rule_nothing_pauses(void **state)
@@ -295,6 +361,8 @@ int main(void)
         STORE_TEST(outcomes_are_counted),
         STORE_TEST(too_many_failures_pause),
         STORE_TEST(old_failures_are_forgotten),
+        STORE_TEST(one_device_pauses_nothing),
+        STORE_TEST(many_failing_devices),
         STORE_TEST(without_a_rule_nothing_pauses),
         STORE_TEST(prints_tell_octets_and_homes_apart),
     };

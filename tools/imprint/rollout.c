@@ -85,9 +85,7 @@ static const char *make_running(const struct cli_call *call, struct pki_rollout 
     }
     rollout->state = PKI_ROLLOUT_RUNNING;
     rollout->reason[0] = '\0';
-    memset(rollout->window, 0, sizeof rollout->window);
-    rollout->window_count = 0;
-    rollout->window_next = 0;
+    pki_rollout_forget(rollout);
     return NULL;
 }
 

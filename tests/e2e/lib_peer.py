@@ -1,5 +1,7 @@
 """peer_libcoap: an independent device that keeps what is written to it, and what it told."""
-from lib_formats import decode, plain
+import json
+
+from lib_formats import SENML_CBOR, SENML_JSON, TLV, cbor, decode, plain, unpadded
 from lib_imprint import TESTBIN, equal
 
 # What a device holds that was bootstrapped elsewhere, with its own account at /0/%d.
@@ -73,15 +75,39 @@ class State:
         return [f"/{row[1]}" + (f"/{row[2]}" if row[2] != "-1" else "") for row in rows]
 
     def values(self):
-        """{"/1/0/0": "c165"}: the octets of each value as they came."""
+        """{"/1/0/0": (format, value)}; see get()."""
         found = {}
         for line in self.lines():
-            if line.startswith("leaf "):
-                words, value = line.split("=", 1)
-                row = words.split()
-                depth = int(row[5])
-                found["".join(f"/{number}" for number in row[1:1 + depth])] = value
+            if not line.startswith("leaf "):
+                continue
+            words, octets = line.split("=", 1)
+            row = words.split()
+            path = "".join(f"/{number}" for number in row[1:1 + int(row[5])])
+            value, form = bytes.fromhex(octets), (None, TLV, SENML_CBOR, SENML_JSON)[int(row[6])]
+            if form == SENML_CBOR:
+                value = cbor(value)[0]
+            elif form == SENML_JSON:
+                value = json.loads(value)
+                value = unpadded(value) if row[7:] == ["vd"] else value
+            found[path] = (form, value)
         return found
+
+    def get(self, path, like):
+        """The value of a resource, as the type of LIKE."""
+        return plain(*self.values()[path], like)
+
+    def accounts(self):
+        """{short server ID: (Security instance, Server instance)} of the LwM2M servers."""
+        values = self.values()
+        servers = {self.get(path, 0): path[:-2] for path in values
+                   if path.startswith("/1/") and path.endswith("/0") and path.count("/") == 3}
+        return {self.get(path, 0): (path[:-3], servers.get(self.get(path, 0))) for path in values
+                if path.startswith("/0/") and path.endswith("/10")}
+
+    def keys(self):
+        """{short server ID: key in hex}"""
+        return {server: self.get(f"{security}/5", b"").hex()
+                for server, (security, _) in self.accounts().items()}
 
     def lose(self, path):
         """The device lost an instance."""

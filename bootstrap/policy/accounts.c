@@ -99,6 +99,20 @@ void policy_accounts_place(struct policy_build *build)
 
 /* ---- Security ---- */
 
+/* False when a filled-in value ended the host before the policy did: "evil.example/" in
+ * coaps://{attr.region}.example would send the device elsewhere. */
+static bool keeps_host(struct policy_build *build, const char *text,
+                       const struct policy_server *server, const char *uri)
+{
+    size_t host_len = 0;
+    size_t filled_len = 0;
+    const char *host = policy_uri_authority(text, &host_len);
+    const char *part = policy_arena_text(&build->arena, host, host_len);
+    const char *whole = part != NULL ? policy_build_fill(build, part, server, "uri of") : NULL;
+    policy_uri_authority(uri, &filled_len);
+    return whole != NULL && filled_len == strlen(whole);
+}
+
 const char *policy_accounts_uri(struct policy_build *build, const char *text, const char *name,
                                 const struct policy_server *server, bool *is_secure)
 {
@@ -108,6 +122,9 @@ const char *policy_accounts_uri(struct policy_build *build, const char *text, co
                                                        : policy_uri_check(uri, is_secure, NULL);
     if (wrong == NULL && server != NULL && uri != NULL && *is_secure != server->is_secure) {
         wrong = "changes its scheme";
+    }
+    if (wrong == NULL && uri != NULL && !keeps_host(build, text, server, uri)) {
+        wrong = "changes its host";
     }
     if (wrong != NULL) {
         policy_build_fail(build, "uri of '%s', filled in, %s", name, wrong);

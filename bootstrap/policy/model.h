@@ -337,5 +337,7 @@ bool policy_glob_match(const char *glob, const char *text);
  * it is one, else what is wrong. IS_SECURE and IS_TCP (may be NULL) by the scheme.
  */
 const char *policy_uri_check(const char *uri, bool *is_secure, bool *is_tcp);
+/* Host and port of a URI, or of a template of one: begin and *LEN. */
+const char *policy_uri_authority(const char *uri, size_t *len);
 
 #endif

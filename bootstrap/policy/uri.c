@@ -75,3 +75,14 @@ const char *policy_uri_check(const char *uri, bool *is_secure, bool *is_tcp)
     }
     return check_authority(uri + strlen(scheme->prefix));
 }
+
+const char *policy_uri_authority(const char *uri, size_t *len)
+{
+    const char *scheme_end = strstr(uri, "://");
+    const char *begin = scheme_end != NULL ? scheme_end + 3 : uri;
+    bool is_name = false;
+    for (*len = 0; begin[*len] != '\0' && (is_name || strchr("/?", begin[*len]) == NULL); ++*len) {
+        is_name = begin[*len] == '{' || (is_name && begin[*len] != '}');
+    }
+    return begin;
+}

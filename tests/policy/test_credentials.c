@@ -165,6 +165,50 @@ static void test_failures(void **state)
     }
 }
 
+/* What a device's attribute may make of a URI: a host, a port, a path where the policy has one; it
+ * cannot end the host before the policy does. */
+static void test_values_in_uris(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uri, *value;
+        const char *reason; /* NULL: fine */
+    } cases[] = {
+        {"coaps://{attr.region}.example", "north", NULL},
+        {"coaps://{attr.region}", "north.example:5685", NULL},
+        {"coaps://x.example/{attr.region}", "a/b?c", NULL},
+        {"coaps://{attr.region}.example", "evil.example/", "changes its host"},
+        {"coaps://{attr.region}.example/rd", "evil.example?", "changes its host"},
+        {"coaps://{attr.region}.example", "evil.example:1/", "changes its host"},
+        {"coaps://{attr.region}:5684", "evil.example/", "changes its host"},
+        {"coaps://{attr.region}.example", "evil.example:1", "has a malformed port"},
+        {"coaps://{attr.region}.example", "user@evil",
+         "has an octet that may not stand in a host name"},
+        {"coaps://{attr.region}.example", "evil.example#",
+         "has an octet that may not stand in a URI"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy_made made;
+        char text[300];
+        char reason[POLICY_REASON_MAX + 1];
+        snprintf(text, sizeof text,
+                 "imprint: 1\nservers: {main: {id: 101, uri: '%s'}}\n"
+                 "policies: [{name: p, servers: {main: {psk: {}}}}]\n",
+                 cases[i].uri);
+        policy_made_init(&made, text, NULL);
+        snprintf(made.device.attributes[0].name, sizeof made.device.attributes[0].name, "region");
+        snprintf(made.device.attributes[0].value, sizeof made.device.attributes[0].value, "%s",
+                 cases[i].value);
+        made.device.attribute_count = 1;
+        policy_made_again(&made, POLICY_MADE_AT);
+        snprintf(reason, sizeof reason, "uri of 'main', filled in, %s",
+                 cases[i].reason != NULL ? cases[i].reason : "");
+        assert_int_equal(made.plan != NULL, cases[i].reason == NULL);
+        assert_string_equal(made.reason, cases[i].reason != NULL ? reason : "");
+        policy_made_clear(&made);
+    }
+}
+
 static void test_without_record(void **state)
 {
     (void)state;
@@ -205,10 +249,10 @@ static void test_identity_octets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_minted),          cmocka_unit_test(test_renewal),
-        cmocka_unit_test(test_which_key),       cmocka_unit_test(test_stored),
-        cmocka_unit_test(test_failures),        cmocka_unit_test(test_without_record),
-        cmocka_unit_test(test_identity_octets),
+        cmocka_unit_test(test_minted),         cmocka_unit_test(test_renewal),
+        cmocka_unit_test(test_which_key),      cmocka_unit_test(test_stored),
+        cmocka_unit_test(test_failures),       cmocka_unit_test(test_values_in_uris),
+        cmocka_unit_test(test_without_record), cmocka_unit_test(test_identity_octets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,7 +100,21 @@ class Usage(Home):
             ("say what to set", ["device", "set", ENDPOINT]),
             ("say where with --out FILE", ["device", "export", ENDPOINT]),
             ("--force is for --out FILE", ["device", "export", ENDPOINT, "--json", "--force"]),
-            ("needs --server and --psk-file", ["device", "credential", "set", ENDPOINT]),
+            ("device credential set needs --server", ["device", "credential", "set", ENDPOINT]),
+            ("psk needs --psk-file, and --identity", ["device", "credential", "set", ENDPOINT, "--server", "1"]),
+            ("x509 needs --secret-file", ["device", "credential", "set", ENDPOINT, "--server", "1", "--mode", "x509"]),
+            ("rpk needs --secret-file", ["device", "credential", "set", ENDPOINT, "--server", "1", "--mode", "rpk",
+                                         "--psk-file", "-"]),
+            ("oscore needs --secret-file", ["device", "credential", "set", ENDPOINT, "--server", "1", "--mode",
+                                            "oscore", "--secret-file", "x"]),
+            ("--mode is psk, rpk, x509, oscore or sms", ["device", "credential", "set", ENDPOINT, "--server", "1",
+                                                         "--mode", "est"]),
+            ("--sender-hex is up to 32 pairs", ["device", "credential", "set", ENDPOINT, "--server", "1", "--mode",
+                                                "oscore", "--secret-file", "x", "--sender-hex", "0",
+                                                "--recipient-hex", "00"]),
+            ("--secret-file needs a file", ["device", "credential", "set", ENDPOINT, "--server", "1", "--mode", "rpk",
+                                            "--secret-file", "-", "--public-file", "x"]),
+            ("device credential list needs ENDPOINT", ["device", "credential", "list"]),
             ("policy check does not take 'b'", ["policy", "check", "a", "b"]),
             ("policy list does not take 'a'", ["policy", "list", "a"]),
             ("--format is tlv, senml-json, senml-cbor, lwm2m-cbor or json, not 'text'",
@@ -377,7 +391,7 @@ class Device(Home):
     def test_credential(self):
         self.add()
         key = self.file("server-key", "00" * 16)
-        self.bad(2, "needs --identity", "device", "credential", "set", ENDPOINT, "--server", "1",
+        self.bad(2, "and --identity or --identity-hex", "device", "credential", "set", ENDPOINT, "--server", "1",
                  "--psk-file", key)
         self.bad(2, "--server is a number from 1 to 65534", "device", "credential", "set", ENDPOINT,
                  "--server", "65535", "--psk-file", key, "--identity", "m")
@@ -386,6 +400,61 @@ class Device(Home):
         self.assertEqual((credential["server_id"], credential["identity"], credential["secret_bytes"],
                           credential["is_stored"], credential["state"]), (101, "m", 16, True, "active"))
         self.assertIn("operator", self.ok("device", "show", ENDPOINT).out)
+
+
+class Credential(Home):
+    def octets(self, name, data, mode=0o600):
+        path = self.folder / name
+        path.write_bytes(data)
+        path.chmod(mode)
+        return path
+
+    def put(self, *words):
+        return self.ok("device", "credential", "set", ENDPOINT, "--server", 101, *words)
+
+    def test_every_mode(self):
+        self.add()
+        secret, public = self.octets("s", bytes(range(1, 39)) + b"\n"), self.octets("p", b"c" * 2048)
+        self.put("--psk-file", self.file("k", KEY), "--identity", "i")
+        self.put("--mode", "rpk", "--secret-file", secret, "--public-file", public)
+        self.put("--mode", "x509", "--secret-file", secret, "--public-file", public)
+        self.put("--mode", "oscore", "--secret-file", self.octets("m", b"m" * 16), "--sender-hex", "61",
+                 "--recipient-hex", "")
+        self.put("--mode", "sms", "--secret-file", self.octets("n", b"n" * 16), "--identity-hex", "001122334455")
+        rows = self.ok("device", "credential", "list", ENDPOINT, "--json").documents()
+        self.assertEqual([(r["mode"], r["state"], r["secret_bytes"], r["public_bytes"]) for r in rows],
+                         [("psk", "active", 16, 0), ("rpk", "active", 39, 2048), ("x509", "active", 39, 2048),
+                          ("oscore", "active", 16, 0), ("sms", "active", 16, 0)])
+        self.assertEqual([r["identity_hex"] for r in rows if r["mode"] in ("oscore", "sms")],
+                         ["016100", "001122334455"])
+        self.assertNotIn(KEY, self.ok("device", "credential", "list", ENDPOINT).out)
+        self.put("--mode", "sms", "--secret-file", self.octets("n", b"o" * 16), "--identity-hex", "001122334455")
+        states = [(r["mode"], r["state"]) for r in
+                  self.ok("device", "credential", "list", ENDPOINT, "--json").documents()]
+        self.assertEqual([s for m, s in states if m == "sms"], ["retired", "active"])
+        self.assertEqual([s for m, s in states if m != "sms"], ["active"] * 4)
+        exported = self.ok("device", "export", ENDPOINT, "--json").document()["servers"]
+        self.assertEqual([s["mode"] for s in exported], ["psk", "rpk", "x509", "oscore", "sms"])
+        self.assertEqual(exported[1]["secret_hex"], secret.read_bytes().hex())
+        self.assertEqual(exported[1]["public_hex"], public.read_bytes().hex())
+        self.assertEqual(exported[0]["psk_hex"], KEY)
+        self.assertIn("secret: " + (b"m" * 16).hex(), self.ok("device", "export", ENDPOINT, "--out", "-").out)
+
+    def test_wrong_files(self):
+        self.add()
+        public = self.octets("p", b"c")
+        for text, words in [
+            ("--secret-file", ("--mode", "rpk", "--secret-file", self.octets("a", b"k" * 193), "--public-file", public)),
+            ("--secret-file", ("--mode", "rpk", "--secret-file", self.octets("b", b"k", 0o644), "--public-file", public)),
+            ("--public-file", ("--mode", "x509", "--secret-file", self.octets("c", b"k"), "--public-file",
+                               self.octets("d", b"c" * 2049))),
+            ("--secret-file", ("--mode", "rpk", "--secret-file", "absent", "--public-file", public)),
+        ]:
+            with self.subTest(words=words):
+                self.bad(1, text, "device", "credential", "set", ENDPOINT, "--server", 101, *words)
+        self.bad(1, "no device x in", "device", "credential", "list", "x")
+        self.bad(1, "no device x in", "device", "credential", "set", "x", "--server", 1, "--psk-file",
+                 self.file("k", KEY), "--identity", "i")
 
 
 class Export(Home):

@@ -54,6 +54,11 @@ enum cli_option_id {
     CLI_OPT_SHOW_SECRETS,
     CLI_OPT_OBJECTS,
     CLI_OPT_SHARE,
+    CLI_OPT_MODE,
+    CLI_OPT_SECRET_FILE,
+    CLI_OPT_PUBLIC_FILE,
+    CLI_OPT_SENDER_HEX,
+    CLI_OPT_RECIPIENT_HEX,
     CLI_OPT_LESHAN,
     CLI_OPT_STORE,
     CLI_OPT_PARTIAL,
@@ -145,6 +150,7 @@ enum cli_status cli_device_disable(struct cli_call *call);
 enum cli_status cli_device_remove(struct cli_call *call);
 enum cli_status cli_device_export(struct cli_call *call);
 enum cli_status cli_device_credential_set(struct cli_call *call);
+enum cli_status cli_device_credential_list(struct cli_call *call);
 enum cli_status cli_device_unknown(struct cli_call *call);
 enum cli_status cli_policy_check(struct cli_call *call);
 enum cli_status cli_policy_list(struct cli_call *call);

@@ -46,9 +46,18 @@ const struct cli_option cli_options[CLI_OPTIONS] = {
     [CLI_OPT_SHOW_SECRETS] = {"--show-secrets", NULL, false,
                               "with --hex: print those of secrets too, and leave an audit record"},
     [CLI_OPT_OBJECTS] = {"--objects", "DIR", false,
-                         "object definitions in XML (default: the folder objects of the home)"},
+                         "object definitions in XML (default: as the home's settings say)"},
     [CLI_OPT_SHARE] = {"--share", "PERCENT", false,
                        "the share of the devices that takes part, as 5% or 0.5%"},
+    [CLI_OPT_MODE] = {"--mode", "MODE", false,
+                      "what the credential is: psk (default), rpk, x509, oscore or sms"},
+    [CLI_OPT_SECRET_FILE] = {"--secret-file", "FILE", false,
+                             "its secret octets: a private key (PKCS#8, DER), a master secret, the "
+                             "keys of the SMS binding"},
+    [CLI_OPT_PUBLIC_FILE] = {"--public-file", "FILE", false,
+                             "its public octets: a certificate or public key (DER), a master salt"},
+    [CLI_OPT_SENDER_HEX] = {"--sender-hex", "HEX", false, "OSCORE: the device's sender ID"},
+    [CLI_OPT_RECIPIENT_HEX] = {"--recipient-hex", "HEX", false, "OSCORE: the server's sender ID"},
     [CLI_OPT_LESHAN] = {"--leshan", "FILE", true,
                         "Leshan's bootstrap configurations or credentials, JSON; may be repeated"},
     [CLI_OPT_STORE] = {"--store", NULL, false,
@@ -109,10 +118,19 @@ const struct cli_command cli_commands[] = {
      cli_device_export},
     {"device unknown", "", 0, 0, CLI_BIT(CLI_OPT_LIMIT) | JSON, CLI_STORE_READ,
      "list the identities and endpoints that knocked and were not known", NULL, cli_device_unknown},
-    {"device credential set", "ENDPOINT", 1, 1, KEY_OPTIONS | CLI_BIT(CLI_OPT_SERVER),
+    {"device credential set", "ENDPOINT", 1, 1,
+     KEY_OPTIONS | CLI_BIT(CLI_OPT_SERVER) | CLI_BIT(CLI_OPT_MODE) | CLI_BIT(CLI_OPT_SECRET_FILE) |
+         CLI_BIT(CLI_OPT_PUBLIC_FILE) | CLI_BIT(CLI_OPT_SENDER_HEX) |
+         CLI_BIT(CLI_OPT_RECIPIENT_HEX),
      CLI_STORE_WRITE, "store the credential that a device shall use with an LwM2M server",
-     "For policies that say `psk: stored`. Needs --server, --psk-file and an identity.",
+     "For policies that say `stored`. Needs --server and, for --mode psk, --psk-file and an "
+     "identity; for rpk\n"
+     "and x509 --secret-file and --public-file; for oscore --secret-file, --sender-hex and "
+     "--recipient-hex; for\n"
+     "sms --secret-file and --identity-hex.",
      cli_device_credential_set},
+    {"device credential list", "ENDPOINT", 1, 1, JSON, CLI_STORE_READ,
+     "list the credentials of a device, all states; no secret", NULL, cli_device_credential_list},
 
     {"policy check", "[PATH]", 0, 1, CLI_BIT(CLI_OPT_OBJECTS) | JSON, CLI_HOME_NONE,
      "check a policy file or folder (default: the home's) and report every problem",

@@ -1,4 +1,4 @@
-/* imprint device set, enable, disable, remove; device credential set */
+/* imprint device set, enable, disable, remove */
 #include "tools/imprint/home.h"
 #include "tools/imprint/say.h"
 #include "tools/imprint/value.h"
@@ -137,63 +137,5 @@ enum cli_status cli_device_remove(struct cli_call *call)
     if (status == CLI_DONE) {
         cli_note("removed %s", call->args[0]);
     }
-    return status;
-}
-
-static enum cli_status describe_credential(struct cli_call *call, struct pki_credential *credential)
-{
-    uint64_t server = 0;
-    if (!cli_has(call, CLI_OPT_SERVER) || !cli_has(call, CLI_OPT_PSK_FILE)) {
-        return cli_usage("device credential set needs --server and --psk-file");
-    }
-    enum cli_status status = cli_number_option(call, CLI_OPT_SERVER, 1, 65534, &server);
-    if (status == CLI_DONE) {
-        status = cli_identity(call, credential->identity, &credential->identity_len);
-    }
-    if (status == CLI_DONE && credential->identity_len == 0) {
-        status = cli_usage("device credential set needs --identity or --identity-hex");
-    }
-    credential->server_id = (uint16_t)server;
-    credential->mode = PKI_MODE_PSK;
-    credential->is_stored = true;
-    credential->active_at = call->now_at;
-    return status == CLI_DONE ? cli_key_read(call, credential->secret, &credential->secret_len)
-                              : status;
-}
-
-static enum cli_status store_credential(struct cli_call *call, struct pki_credential *credential)
-{
-    struct pki_device device = {0};
-    struct pki_txn *txn = NULL;
-    enum cli_status status = cli_txn_begin(call, &txn);
-    if (status != CLI_DONE) {
-        return status;
-    }
-    enum pki_error error = pki_txn_device_get(txn, call->args[0], &device);
-    if (error == PKI_OK) {
-        credential->device_id = device.id;
-        error = pki_txn_credential_add(txn, credential);
-    }
-    pki_device_wipe(&device);
-    if (error == PKI_OK) {
-        return cli_txn_commit(txn, call->args[0]);
-    }
-    pki_txn_abort(txn);
-    return error == PKI_ENOTFOUND ? cli_fail("no device %s in %s", call->args[0], call->home)
-                                  : cli_fail_pki(call->args[0], error, NULL);
-}
-
-enum cli_status cli_device_credential_set(struct cli_call *call)
-{
-    struct pki_credential credential = {0};
-    enum cli_status status = describe_credential(call, &credential);
-    if (status == CLI_DONE) {
-        status = store_credential(call, &credential);
-    }
-    if (status == CLI_DONE) {
-        cli_note("stored the credential of %s for server %u: PSK of %zu octets", call->args[0],
-                 (unsigned)credential.server_id, credential.secret_len);
-    }
-    pki_credential_wipe(&credential);
     return status;
 }

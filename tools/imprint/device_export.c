@@ -45,7 +45,11 @@ static void write_json(FILE *file, const struct secrets *secrets)
             cli_json_string(&json, "mode", pki_mode_name(it->mode));
             cli_json_string(&json, "state", pki_credential_state_name(pki_credential_state(it)));
             cli_json_octets(&json, "identity", it->identity, it->identity_len);
-            cli_json_hex(&json, "psk_hex", it->secret, it->secret_len);
+            cli_json_hex(&json, it->mode == PKI_MODE_PSK ? "psk_hex" : "secret_hex", it->secret,
+                         it->secret_len);
+            if (it->public_len > 0) {
+                cli_json_hex(&json, "public_hex", it->public_part, it->public_len);
+            }
             cli_json_object_end(&json);
         }
     }
@@ -76,7 +80,11 @@ static void write_text(FILE *file, const struct secrets *secrets)
             fprintf(file, "\nserver: %u (%s)\nidentity: %s\n", (unsigned)it->server_id,
                     pki_credential_state_name(pki_credential_state(it)),
                     cli_identity_text(it->identity, it->identity_len, identity));
-            write_hex(file, "psk", it->secret, it->secret_len);
+            write_hex(file, it->mode == PKI_MODE_PSK ? "psk" : "secret", it->secret,
+                      it->secret_len);
+            if (it->public_len > 0) {
+                write_hex(file, "public", it->public_part, it->public_len);
+            }
         }
     }
 }

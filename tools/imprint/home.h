@@ -28,8 +28,8 @@ enum cli_status cli_passphrase_read(const struct cli_call *call,
 /* The path of the home's policies, as imprintd.yaml has it. Problems of that file go to REPORT. */
 enum cli_status cli_home_policies(const struct cli_call *call, char out[static 4096],
                                   struct policy_report *report);
-/* Object definitions: those of --objects, else the home's folder `objects`, else *DEFINITIONS is
- * NULL: the built-in ones. CLI_FAILED: their problems are in REPORT. Release with
+/* Object definitions: those of --objects, else what the home's settings name or its `objects`, else
+ * *DEFINITIONS is NULL: the built-in ones. CLI_FAILED: their problems are in REPORT. Release with
  * lwm2m_definitions_unref. */
 enum cli_status cli_definitions(const struct cli_call *call, struct lwm2m_definitions **definitions,
                                 struct policy_report *report);

@@ -14,36 +14,58 @@ static void say_problems(const struct policy_report *report)
     }
 }
 
+static bool load_settings(const struct cli_call *call, struct policy_settings *settings,
+                          struct policy_report *report)
+{
+    char file[4096];
+    policy_settings_default(settings);
+    return cli_home_path(call, "imprintd.yaml", file) == CLI_DONE &&
+           policy_settings_load(file, settings, report);
+}
+
 enum cli_status cli_home_policies(const struct cli_call *call, char out[static 4096],
                                   struct policy_report *report)
 {
-    char file[4096];
     struct policy_settings settings = {0};
-    if (cli_home_path(call, "imprintd.yaml", file) != CLI_DONE) {
-        return CLI_FAILED;
-    }
-    policy_settings_default(&settings);
+    enum cli_status status = load_settings(call, &settings, report)
+                                 ? cli_home_path(call, settings.policies, out)
+                                 : CLI_FAILED;
+    policy_settings_clear(&settings);
+    return status;
+}
+
+/* Where the home has its definitions: "" when it has none. */
+static enum cli_status home_objects(const struct cli_call *call, char out[static 4096],
+                                    struct policy_report *report)
+{
+    struct policy_settings settings = {0};
+    struct stat info;
     enum cli_status status = CLI_FAILED;
-    if (policy_settings_load(file, &settings, report)) {
-        status = cli_home_path(call, settings.policies, out);
+    bool is_named = false;
+    if (load_settings(call, &settings, report)) {
+        is_named = settings.objects != NULL;
+        status = cli_home_path(call, is_named ? settings.objects : "objects", out);
     }
     policy_settings_clear(&settings);
+    if (status == CLI_DONE && !is_named && stat(out, &info) != 0) {
+        out[0] = '\0';
+    }
     return status;
 }
 
 enum cli_status cli_definitions(const struct cli_call *call, struct lwm2m_definitions **definitions,
                                 struct policy_report *report)
 {
-    char path[4096];
-    struct stat info;
+    char path[4096] = "";
     const char *given = cli_value(call, CLI_OPT_OBJECTS);
+    enum cli_status status = CLI_DONE;
     *definitions = NULL;
-    if (given == NULL) {
-        if (call->home[0] == '\0' || cli_home_path(call, "objects", path) != CLI_DONE ||
-            stat(path, &info) != 0) {
-            return CLI_DONE;
-        }
+    if (given == NULL && call->home[0] != '\0') {
+        status = home_objects(call, path, report);
         given = path;
+    }
+    if (status != CLI_DONE || given == NULL || given[0] == '\0') {
+        return status;
     }
     *definitions = policy_definitions_load(given, report);
     return *definitions != NULL ? CLI_DONE : CLI_FAILED;

@@ -131,11 +131,11 @@ bool cli_key_decode(const uint8_t *text, size_t len, enum cli_key_format format,
     return is_good;
 }
 
-/* pki_secret_read takes one newline off the end; of a raw key it may have been the last octet. */
-static void restore_newline(const char *path, uint8_t *text, size_t *len)
+void cli_restore_newline(const char *path, uint8_t *text, size_t capacity, size_t *len)
 {
     struct stat info;
-    if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == (off_t)*len + 1) {
+    if (*len < capacity && stat(path, &info) == 0 && S_ISREG(info.st_mode) &&
+        info.st_size == (off_t)*len + 1) {
         text[(*len)++] = '\n';
     }
 }
@@ -161,7 +161,7 @@ enum cli_status cli_key_read(const struct cli_call *call, uint8_t key[static PKI
         return cli_fail_pki("--psk-file", error, &fault);
     }
     if (format == CLI_KEY_RAW) {
-        restore_newline(path, text, &len);
+        cli_restore_newline(path, text, sizeof text, &len);
     }
     while (format != CLI_KEY_RAW && len > 0 && isspace(text[len - 1]) != 0) {
         len--;

@@ -22,6 +22,9 @@ bool cli_key_decode(const uint8_t *text, size_t len, enum cli_key_format format,
 /* Reads the key that --psk-file and --psk-format of CALL name. KEY is wiped on failure. */
 enum cli_status cli_key_read(const struct cli_call *call, uint8_t key[static PKI_PSK_MAX],
                              size_t *key_len);
+/* pki_secret_read takes one newline off the end of the file PATH; of raw octets it may have been
+ * one: puts it back where it is still missing. */
+void cli_restore_newline(const char *path, uint8_t *text, size_t capacity, size_t *len);
 /* A decimal number MIN..MAX; false for anything else, signs and blanks included. */
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 /* "5%", "0.25%": over 0 and up to 100, at most four places, in parts of a million. False: no such.

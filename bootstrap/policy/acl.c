@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 enum { RIGHTS_ALL = 15, RID_OBJECT = 0, RID_INSTANCE = 1, RID_ACL = 2, RID_OWNER = 3 };
+enum { KEPT_MAX = 256 }; /* what a device shows must not make each plan a day's work */
 
 /* lwm2m-objects.md 4.2: one server has all rights without any entry. */
 bool policy_acl_is_wanted(const struct policy_build *build)
@@ -260,10 +261,18 @@ static void want_kept(struct policy_build *build)
 {
     struct standing standing;
     size_t at = 0;
+    size_t count = 0;
     while (next_standing(build->subject->seen.access, &at, &standing)) {
         struct lwm2m_path path = lwm2m_path_of(2, LWM2M_OBJECT_ACCESS_CONTROL, standing.id, 0, 0);
         if (policy_build_find(build, path) != NULL || !mentions_kept(build, &standing)) {
             continue;
+        }
+        if (++count > KEPT_MAX) {
+            policy_build_fail(build,
+                              "the device has more than %d entries of other servers in "
+                              "object 2",
+                              KEPT_MAX);
+            return;
         }
         struct policy_wanted *wanted = want_at(build, standing.id);
         for (size_t i = 0; wanted != NULL && i < standing.count; i++) {

@@ -227,6 +227,25 @@ static void test_access_is_restored(void **state)
     policy_made_clear(&made);
 }
 
+/* Entries of others without end are refused, not worked off: a device may show what it likes. */
+static void test_access_without_end(void **state)
+{
+    struct policy_made made;
+    struct lwm2m_content access = {0};
+    (void)state;
+    for (uint16_t id = 0; id < 1000; id++) {
+        put(&access, id, 3, -1, 9);
+    }
+    policy_made_init(&made, SHARED, BEFORE FOREIGN ",</2/0>");
+    made.subject.seen.access = &access;
+    policy_made_again(&made, POLICY_MADE_AT);
+    assert_null(made.plan);
+    assert_string_equal(made.reason,
+                        "the device has more than 256 entries of other servers in object 2");
+    lwm2m_content_clear(&access);
+    policy_made_clear(&made);
+}
+
 /* ---- what is known besides ---- */
 
 /* Reads are for what may stay: remembered, of ours, and of a version that knows Read. */
@@ -314,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_difference),
         cmocka_unit_test(test_access_is_extended),
         cmocka_unit_test(test_access_is_restored),
+        cmocka_unit_test(test_access_without_end),
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_refused_resources),

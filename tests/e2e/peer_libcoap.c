@@ -11,7 +11,8 @@
  *                  [--rule M:PATH:ACTION[:TIMES[:FORMAT]]]..  M is get, put, post or delete; PATH a
  *                                        beginning; ACTION a code as 4.15, "separate" (empty ACK,
  *                                        response later), "ack" (and no response), "rst", "silent",
- *                                        "forget" (success, and nothing is done); FORMAT that of
+ *                                        "forget" (success, and nothing is done), "usual" (as
+ *                                        without a rule; then the next one counts); FORMAT that of
  *                                        the body, of a get what it asks for
  *                  [--refuse OBJECT/RESOURCE:CODE]..   a TLV body with that resource is refused
  *                  [--timeout S] [--linger MS]
@@ -46,8 +47,13 @@ static unsigned number_of(const coap_pdu_t *pdu, coap_option_num_t number, unsig
     return option ? coap_decode_var_bytes(coap_opt_value(option), coap_opt_length(option)) : usual;
 }
 
-/* One block of a pack; libcoap asks for the next. */
-static void tell_pack(const coap_pdu_t *response)
+static void send_request(coap_session_t *session, unsigned block);
+
+/*
+ * One block of a pack, and the request for the next: by hand, since libcoap 4.3.1 goes on by itself
+ * only behind a piggybacked response.
+ */
+static void take_pack(coap_session_t *session, const coap_pdu_t *response)
 {
     size_t len = 0;
     const uint8_t *data = NULL;
@@ -62,6 +68,9 @@ static void tell_pack(const coap_pdu_t *response)
         printf("%02x", data[i]);
     }
     puts("\"}");
+    if ((block & 8u) != 0) {
+        send_request(session, ((block >> 4) + 1) << 4 | (block & 7u));
+    }
     peer_state.is_finished |=
         coap_pdu_get_code(response) == COAP_RESPONSE_CODE_CONTENT && (block & 8u) == 0;
 }
@@ -69,13 +78,12 @@ static void tell_pack(const coap_pdu_t *response)
 static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent,
                                    const coap_pdu_t *received, const coap_mid_t mid)
 {
-    (void)session;
     (void)sent;
     (void)mid;
     int code = (int)coap_pdu_get_code(received);
     peer_tell("answer", peer_code_text(code));
     if (peer_options.is_pack) {
-        tell_pack(received);
+        take_pack(session, received);
     }
     peer_state.is_answered = true;
     peer_state.is_failed |= code >> 5 != 2;
@@ -133,11 +141,10 @@ static void add_query(coap_pdu_t *pdu, const char *format, const char *value)
 }
 
 /* Options in the order of their numbers. */
-static void add_options(coap_pdu_t *pdu)
+static void add_options(coap_pdu_t *pdu, unsigned block)
 {
     const char *path = peer_options.is_pack ? "bspack" : "bs";
     char number[12];
-    unsigned szx = 0;
     coap_add_option(pdu, COAP_OPTION_URI_PATH, strlen(path), (const uint8_t *)path);
     add_query(pdu, "ep=%s", peer_options.endpoint);
     snprintf(number, sizeof number, "%u", peer_options.pct);
@@ -150,15 +157,13 @@ static void add_options(coap_pdu_t *pdu)
     if (peer_options.is_pack && peer_options.pct != PCT_NONE) {
         add_uint(pdu, COAP_OPTION_ACCEPT, peer_options.pct);
     }
-    while (szx < 6 && 16u << szx < peer_options.pack_block) {
-        szx++;
-    }
-    if (peer_options.pack_block > 0) {
-        add_uint(pdu, COAP_OPTION_BLOCK2, szx);
+    if (block > 0 || peer_options.pack_block > 0) {
+        add_uint(pdu, COAP_OPTION_BLOCK2, block);
     }
 }
 
-static void send_request(coap_session_t *session)
+/* BLOCK: the Block2 option, of a pack. */
+static void send_request(coap_session_t *session, unsigned block)
 {
     uint8_t token[8];
     size_t token_len = 0;
@@ -167,7 +172,7 @@ static void send_request(coap_session_t *session)
         coap_new_message_id(session), coap_session_max_pdu_size(session));
     coap_session_new_token(session, &token_len, token);
     coap_add_token(pdu, token_len, token);
-    add_options(pdu);
+    add_options(pdu, block);
     if (coap_send(session, pdu) == COAP_INVALID_MID) {
         peer_tell("session", "failed");
         peer_state.is_failed = true;
@@ -184,9 +189,8 @@ static void serve_every_path(coap_context_t *context)
     coap_register_response_handler(context, on_response);
     coap_register_event_handler(context, on_event);
     coap_register_nack_handler(context, on_nack);
-    if (peer_options.block == 0 && peer_options.block_max == 0) {
-        coap_context_set_block_mode(
-            context, COAP_BLOCK_USE_LIBCOAP | (peer_options.is_pack ? 0 : COAP_BLOCK_SINGLE_BODY));
+    if (peer_options.block == 0 && peer_options.block_max == 0 && !peer_options.is_pack) {
+        coap_context_set_block_mode(context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
     }
 }
 
@@ -222,7 +226,11 @@ int main(int argc, char **argv)
         peer_tell("session", "failed");
         return 4;
     }
-    send_request(session);
+    unsigned szx = 0;
+    while (szx < 6 && 16u << szx < peer_options.pack_block) {
+        szx++;
+    }
+    send_request(session, szx);
     serve(context);
     coap_session_release(session);
     coap_free_context(context);

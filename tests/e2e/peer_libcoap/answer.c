@@ -289,7 +289,9 @@ static int judge_write(const struct peer_rule *rule, const char *path, int forma
 static int judge(struct peer_rule *rule, const struct peer_asked *asked, const char *path,
                  int format, coap_pdu_t *response)
 {
-    if (rule != NULL && (rule->action == ACT_CODE || rule->action == ACT_FORGET)) {
+    bool is_used_here = rule != NULL && (rule->action == ACT_CODE || rule->action == ACT_FORGET ||
+                                         rule->action == ACT_USUAL);
+    if (is_used_here) {
         rule->used++;
     }
     if (rule != NULL && rule->action == ACT_CODE) {

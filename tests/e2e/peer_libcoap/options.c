@@ -24,7 +24,8 @@ static int parse_code(const char *text)
 static void add_rule(const char *text)
 {
     static const char *const methods[] = {"", "get", "post", "put", "delete"};
-    static const char *const actions[] = {"", "rst", "silent", "separate", "ack", "forget"};
+    static const char *const actions[] = {"",    "rst",    "silent", "separate",
+                                          "ack", "forget", "usual"};
     char method[16] = "", action[16] = "";
     struct peer_rule rule = {.format = ANY_FORMAT, .action = ACT_CODE};
     int got = sscanf(text, "%15[^:]:%31[^:]:%15[^:]:%u:%u", method, rule.path, action, &rule.times,
@@ -32,7 +33,7 @@ static void add_rule(const char *text)
     for (int i = 1; i <= 4; i++) {
         rule.method = strcmp(method, methods[i]) == 0 ? i : rule.method;
     }
-    for (int i = 1; i <= 5; i++) {
+    for (int i = 1; i <= 6; i++) {
         rule.action = strcmp(action, actions[i]) == 0 ? i : rule.action;
     }
     rule.code = parse_code(action);

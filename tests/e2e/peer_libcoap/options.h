@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 enum { RULES_MAX = 16, KEY_MAX = 64, ANY_FORMAT = 0x10000, PCT_NONE = 0x10000 };
-enum { ACT_CODE, ACT_RST, ACT_SILENT, ACT_SEPARATE, ACT_ACK, ACT_FORGET };
+enum { ACT_CODE, ACT_RST, ACT_SILENT, ACT_SEPARATE, ACT_ACK, ACT_FORGET, ACT_USUAL };
 
 /* What to do with a request that fits. */
 struct peer_rule {

@@ -817,6 +817,8 @@ class Import(Home):
              {"a": self.config(nosec, acls={"0": {"objectId": 3, "objectInstanceId": 0, "acls": {"9": 1}}})}),
             ("b: servers: server 123 is not as it is for others",
              {"a": self.config(nosec), "b": self.config(nosec, servers={"0": {"shortId": 123, "lifetime": 9}})}),
+            ("b: servers: server 123 is not as it is for others",
+             {"a": self.config(nosec), "b": self.config(account("coap://a/path", "NO_SEC"))}),
             ("a: security: no LwM2M server", {"a": {}}),
             ("a: tls: mode x509", [{"endpoint": "a", "tls": {"mode": "x509"}}]),
             ("a: tls: identity or key", [{"endpoint": "a", "tls": {"mode": "psk", "details": {"key": "00"}}}]),

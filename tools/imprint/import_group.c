@@ -36,9 +36,14 @@ bool cli_import_uri_differs(const struct cli_import *leshan,
 static bool is_same_server(const struct cli_import_account *a, const struct cli_import_account *b)
 {
     size_t scheme = scheme_len(a->uri);
-    return scheme > 0 && strncmp(a->uri, b->uri, scheme) == 0 &&
-           strcmp(a->binding, b->binding) == 0 && strcmp(a->transport, b->transport) == 0 &&
-           strcmp(a->sni, b->sni) == 0 && strcmp(a->sms_number, b->sms_number) == 0 &&
+    /* An attribute may stand for host and port, and for no more. */
+    bool is_same_uri =
+        strcmp(a->uri, b->uri) == 0 ||
+        (scheme > 0 && strncmp(a->uri, b->uri, scheme) == 0 &&
+         strpbrk(a->uri + scheme, "/?") == NULL && strpbrk(b->uri + scheme, "/?") == NULL);
+    return is_same_uri && strcmp(a->binding, b->binding) == 0 &&
+           strcmp(a->transport, b->transport) == 0 && strcmp(a->sni, b->sni) == 0 &&
+           strcmp(a->sms_number, b->sms_number) == 0 &&
            memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0 && a->usage == b->usage &&
            a->matching == b->matching && a->suite == b->suite && a->sms_mode == b->sms_mode &&
            a->trust_len == b->trust_len && memcmp(a->trust, b->trust, a->trust_len) == 0;

@@ -71,10 +71,17 @@ static void read_right(struct policy_schema_context *context, const struct polic
                                  "object, such as /5: {name: c}");
         return;
     }
+    bool is_default = strcmp(node->key, "default") == 0;
+    if (is_object && is_default) {
+        /* lwm2m-objects.md 4.4: who may create is named; resource instance 0 is not asked */
+        policy_error(context->report, node->key_mark,
+                     "an object as a whole has no default: name the servers that may create");
+        return;
+    }
     struct policy_right *right = policy_array_add(context->arena, &entry->rights, sizeof *right);
     if (right != NULL) {
         right->mask = (uint8_t)mask;
-        right->is_default = strcmp(node->key, "default") == 0;
+        right->is_default = is_default;
         right->server.name = policy_arena_text(context->arena, node->key, node->key_len);
         right->server.mark = node->key_mark;
     }

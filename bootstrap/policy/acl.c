@@ -227,6 +227,29 @@ static struct policy_wanted *want_at(struct policy_build *build, uint16_t id)
                              policy_build_on_error(build->rule->on_error.access, usual));
 }
 
+/* lwm2m-objects.md section 8, 6: an entry names servers that the device knows. An overlay may bring
+ * a table that its policy was not checked with. */
+static void check_server(struct policy_build *build, const struct policy_schema_reference *server)
+{
+    uint16_t ssid = server->name != NULL ? (uint16_t)policy_server_at(build->set, server->index)->id
+                                         : LWM2M_ID_NONE;
+    if (server->name != NULL && !policy_build_owns(build, ssid) && !is_kept(build, ssid)) {
+        policy_build_fail(build, "access names server '%s', which is not provisioned here",
+                          server->name);
+    }
+}
+
+static void check_servers(struct policy_build *build, const struct policy_entry *entry)
+{
+    const struct policy_right *rights = entry->rights.items;
+    check_server(build, &entry->owner);
+    for (size_t i = 0; i < entry->rights.count; i++) {
+        if (!rights[i].is_default) {
+            check_server(build, &rights[i].server);
+        }
+    }
+}
+
 static void want_entry(struct policy_build *build, const struct policy_entry *entry,
                        uint16_t target)
 {
@@ -297,6 +320,7 @@ void policy_acl_want(struct policy_build *build)
     for (size_t i = 0; i < table->entries.count && !build->has_failed; i++) {
         uint16_t target = 0;
         if (target_of(build, &entries[i], &target)) {
+            check_servers(build, &entries[i]);
             want_entry(build, &entries[i], target);
         }
     }

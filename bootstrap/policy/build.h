@@ -151,6 +151,9 @@ enum policy_on_error policy_build_on_error(int64_t rule, enum policy_on_error us
 
 /* Quirk, version, bootstrap instance. */
 void policy_observe(struct policy_build *build);
+/* True when the policy, an overlay of the decision or a block that these use names the instance of
+ * the bootstrap account. */
+bool policy_build_is_instance_given(const struct policy_build *build);
 /* True when the device shows, or is known to have, OBJECT. A blind plan about which nothing is
  * known: true. */
 bool policy_build_shows(const struct policy_build *build, uint16_t object);

@@ -12,32 +12,6 @@ struct entry_key {
     bool is_new; /* other than what it came with */
 };
 
-/* True when the policy, an overlay of the decision or a block that these use gives the instance. */
-static bool is_instance_given(const struct policy_build *build)
-{
-    const struct policy_decision *decision = build->decision;
-    const struct policy_rule *rules[POLICY_OVERLAYS_MAX + 1];
-    size_t count = 0;
-    rules[count++] = policy_rule_at(build->set, decision->rule);
-    for (size_t i = 0; i < decision->overlay_count && i < POLICY_OVERLAYS_MAX; i++) {
-        rules[count++] = policy_overlay_at(build->set, decision->overlays[i]);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct policy_schema_reference *use = rules[i]->use.items;
-        if (rules[i]->client.bootstrap_instance != SCHEMA_UNSET) {
-            return true;
-        }
-        for (size_t j = 0; j < rules[i]->use.count; j++) {
-            const struct policy_rule *block =
-                (const struct policy_rule *)build->set->all.blocks.items + use[j].index;
-            if (block->client.bootstrap_instance != SCHEMA_UNSET) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* The one instance that is certain to be the bootstrap account; NULL entry when blind. */
 static bool find_account(struct policy_build *build, const struct lwm2m_entry **account)
 {
@@ -51,7 +25,7 @@ static bool find_account(struct policy_build *build, const struct lwm2m_entry **
             count++;
         }
     }
-    bool is_certain = build->shown != NULL ? count == 1 : is_instance_given(build);
+    bool is_certain = build->shown != NULL ? count == 1 : policy_build_is_instance_given(build);
     if (!is_certain) {
         policy_build_fail(build, "the bootstrap account cannot be moved: %s",
                           build->shown == NULL ? "the device did not tell which one it is, and no "

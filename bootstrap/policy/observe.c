@@ -37,9 +37,10 @@ static uint16_t version_of(const struct policy_build *build)
     if (build->subject->is_pack) {
         return LWM2M_VERSION(1, 2);
     }
-    if (build->quirk != NULL && build->quirk->version != 0) {
+    bool is_shown = build->shown != NULL && build->shown->version != 0;
+    if (build->quirk != NULL && build->quirk->version != 0 && (build->is_recognised || !is_shown)) {
         version = build->quirk->version;
-    } else if (build->shown != NULL && build->shown->version != 0) {
+    } else if (is_shown) {
         version = build->shown->version;
     } else if (client->version != SCHEMA_UNSET) {
         version = (uint16_t)client->version;
@@ -48,6 +49,31 @@ static uint16_t version_of(const struct policy_build *build)
     }
     bool has_pct = build->subject->pct != LWM2M_FORMAT_NONE;
     return has_pct && version < with_pct ? with_pct : version;
+}
+
+bool policy_build_is_instance_given(const struct policy_build *build)
+{
+    const struct policy_decision *decision = build->decision;
+    const struct policy_rule *rules[POLICY_OVERLAYS_MAX + 1];
+    size_t count = 0;
+    rules[count++] = policy_rule_at(build->set, decision->rule);
+    for (size_t i = 0; i < decision->overlay_count && i < POLICY_OVERLAYS_MAX; i++) {
+        rules[count++] = policy_overlay_at(build->set, decision->overlays[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct policy_schema_reference *use = rules[i]->use.items;
+        if (rules[i]->client.bootstrap_instance != SCHEMA_UNSET) {
+            return true;
+        }
+        for (size_t j = 0; j < rules[i]->use.count; j++) {
+            const struct policy_rule *block =
+                (const struct policy_rule *)build->set->all.blocks.items + use[j].index;
+            if (block->client.bootstrap_instance != SCHEMA_UNSET) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* The account shown without ssid; of a pack what `acc` names; else the configured one, unless a
@@ -314,6 +340,14 @@ static void refused_last(const struct pki_memory *memory, struct policy_plan *pl
     memcpy(plan->formats, sorted, count * sizeof sorted[0]);
 }
 
+/* lwm2m-encodings.md section 8: 1.1 and later must not use JSON of 1.0 unless who asks says so. */
+static void add_known(const struct policy_build *build, struct policy_plan *plan, uint16_t number)
+{
+    if (number != LWM2M_FORMAT_JSON || build->version < LWM2M_VERSION(1, 1)) {
+        add_format(plan, number);
+    }
+}
+
 /* What the policy says, what the client asks for, what worked before, what such clients take. */
 void policy_observe_formats(const struct policy_build *build, struct policy_plan *plan)
 {
@@ -325,12 +359,12 @@ void policy_observe_formats(const struct policy_build *build, struct policy_plan
     }
     add_format(plan, build->subject->pct);
     for (size_t i = 0; memory != NULL && i < memory->format_count; i++) {
-        add_format(plan, memory->formats[i]);
+        add_known(build, plan, memory->formats[i]);
     }
     for (size_t i = 0; build->quirk != NULL && i < POLICY_QUIRK_FORMATS_MAX &&
                        build->quirk->formats[i] != LWM2M_FORMAT_NONE;
          i++) {
-        add_format(plan, build->quirk->formats[i]);
+        add_known(build, plan, build->quirk->formats[i]);
     }
     add_usual(build, plan);
     if (memory != NULL) {

@@ -87,10 +87,26 @@ static void check_keep(struct policy_build *build)
     }
 }
 
+/* What a pack must spare only its request or the policy can tell (lwm2m-bootstrap.md 3.7, `acc`).
+ */
+static void check_pack(struct policy_build *build)
+{
+    const struct policy_subject *subject = build->subject;
+    bool is_named = policy_build_is_instance_given(build);
+    for (size_t i = 0; i < subject->account_count; i++) {
+        is_named = is_named || subject->account[i].id[0] == LWM2M_OBJECT_SECURITY;
+    }
+    if (subject->is_pack && !is_named) {
+        policy_build_fail(build, "the Bootstrap-Pack-Request does not name the bootstrap account, "
+                                 "and no bootstrap-instance is given");
+    }
+}
+
 static void want_all(struct policy_build *build)
 {
     policy_observe(build);
     check_keep(build);
+    check_pack(build);
     take_accounts(build);
     if (!build->has_failed) {
         policy_accounts_place(build);

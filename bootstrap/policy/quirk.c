@@ -180,7 +180,7 @@ static const struct policy_quirk quirks[] = {
     {.name = "wakaama",
      .clients = "Wakaama with LwM2M 1.1",
      .recognises = is_wakaama,
-     .formats = {SENML_JSON, TLV, JSON, NO_MORE},
+     .formats = {SENML_JSON, TLV, NO_MORE},
      KIND_WAKAAMA},
     {.name = "wakaama-1.0",
      .clients = "Wakaama built for LwM2M 1.0",

@@ -380,6 +380,7 @@ static const struct key_case {
     {IN_ACCESS("/3/0: r"), "must be a map"},
     {IN_ACCESS("/5: {s: r}"), "c (create) is the only one"},
     {IN_ACCESS("/5: {owner: s}"), "has no owner"},
+    {IN_ACCESS("/5: {default: c}"), "has no default"},
     {IN_ACCESS("/1/0: {owner: s}"), "name the server"},
     {IN_ACCESS("/0/0: {owner: s}"), "no server ever has access"},
     {IN_ACCESS("/2: {s: c}"), "no server ever has access"},

@@ -97,11 +97,14 @@ struct cc_endpoint_config {
     void *context;
     struct cc_parameters parameters; /* of new sessions */
     size_t sessions_max;             /* 0 = 100,000 */
-    uint32_t handshake_ms;           /* whole handshake; 0 = 60,000 */
-    uint32_t half_open_ms;           /* a handshake so old may have to give way; 0 = 2,000 */
-    uint32_t handshake_fail_ms;      /* after a record that failed at Finished; 0 = 2,000 */
-    uint32_t idle_ms;                /* 0 = 300,000 */
-    uint8_t cookie_key[16];          /* same in all workers; all zero = make one */
+    /* TCP: a descriptor from this number on means a full house, so that the rest of the process
+     * has some left; 0 = as many as there are. */
+    uint32_t descriptors_max;
+    uint32_t handshake_ms;      /* whole handshake; 0 = 60,000 */
+    uint32_t half_open_ms;      /* a handshake so old may have to give way; 0 = 2,000 */
+    uint32_t handshake_fail_ms; /* after a record that failed at Finished; 0 = 2,000 */
+    uint32_t idle_ms;           /* 0 = 300,000 */
+    uint8_t cookie_key[16];     /* same in all workers; all zero = make one */
     void (*random)(void *context, uint8_t *out, size_t len);
     void *random_context;
 };

@@ -79,10 +79,13 @@ static void pause_accepting(struct cc_endpoint *endpoint)
 
 /* NULL when there is no room. The peer proved his address: he may take the place of the oldest
  * that is half-open. */
-static struct cc_session *admit(struct cc_listener *listener, const struct cc_path *path)
+static struct cc_session *admit(struct cc_listener *listener, int fd, const struct cc_path *path)
 {
     struct cc_endpoint *endpoint = listener->endpoint;
-    if (endpoint->accepted >= endpoint->config.sessions_max && !cc_session_evict(endpoint)) {
+    const struct cc_endpoint_config *config = &endpoint->config;
+    bool is_full = endpoint->accepted >= config->sessions_max ||
+                   (config->descriptors_max && (uint32_t)fd >= config->descriptors_max);
+    if (is_full && !cc_session_evict(endpoint)) {
         cc_endpoint_refuse(endpoint, &path->peer, CC_REFUSED_CAPACITY, NULL);
         return NULL;
     }
@@ -92,7 +95,7 @@ static struct cc_session *admit(struct cc_listener *listener, const struct cc_pa
 static void take(struct cc_listener *listener, int fd, const struct cc_path *path)
 {
     struct cc_endpoint *endpoint = listener->endpoint;
-    struct cc_session *session = admit(listener, path);
+    struct cc_session *session = admit(listener, fd, path);
     if (!session) {
         close(fd);
         return;

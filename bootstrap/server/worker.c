@@ -1,6 +1,7 @@
 #include "bootstrap/server/worker_private.h"
 
 #include "bootstrap/coap/table.h"
+#include "bootstrap/server/limits.h"
 #include "pki/secret.h"
 
 #include <stdio.h>
@@ -286,6 +287,7 @@ enum cc_error bs_worker_new(struct bs_shared *shared, uint32_t index, struct bs_
         .context = worker,
         .parameters = worker->parameters,
         .sessions_max = snapshot->settings.sessions_max / shared->worker_count + 1,
+        .descriptors_max = bs_limits_descriptors(),
         .handshake_ms = snapshot->settings.handshake_ms,
         .handshake_fail_ms = snapshot->settings.handshake_fail_ms,
         .idle_ms = snapshot->settings.idle_ms,

@@ -130,6 +130,33 @@ static void test_no_descriptors(void **state)
     raw_hear_hex(&raw, RAW_CHANGED);
 }
 
+/* A crowd of connections leaves descriptors to the rest of the process: the newcomer is turned
+ * away, until he may take the place of one that says nothing. */
+static void test_descriptors_are_kept(void **state)
+{
+    (void)state;
+    struct cc_endpoint_config config = peer_config(&server);
+    int next = dup(0);
+    assert_true(next >= 0);
+    close(next);
+    /* The listener takes one, then each connection two: the client's own and the server's. */
+    config.descriptors_max = (uint32_t)next + 3;
+    config.half_open_ms = 50;
+    listen_with(&config, "coap+tcp://127.0.0.1:0");
+    int silent = peer_raw_tcp(server.bound);
+    peer_pass(&server, NULL, 5);
+    assert_int_equal(server.refused, 0);
+    raw_open(&raw);
+    raw_hear_end(&raw);
+    assert_int_equal(server.refused, 1);
+    assert_int_equal(server.refusal, CC_REFUSED_CAPACITY);
+    close(raw.fd);
+    peer_pass(&server, NULL, 60);
+    raw_open(&raw);
+    raw_hear_hex(&raw, RAW_OUR_CSM);
+    close(silent);
+}
+
 #define MANY 1000
 #define FEW  50
 /* Timers of the session, moved and moved again: far below what a walk over sessions would cost. */
@@ -191,8 +218,8 @@ int main(void)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_silence),        CASE(test_full_house),         CASE(test_come_and_go),
-        CASE(test_no_descriptors), CASE(test_work_does_not_grow),
+        CASE(test_silence),        CASE(test_full_house),           CASE(test_come_and_go),
+        CASE(test_no_descriptors), CASE(test_descriptors_are_kept), CASE(test_work_does_not_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,13 +136,20 @@ static void begin(struct lwm2m_json_writer *json, const char *event,
     lwm2m_json_bool(json, origin->is_secure);
 }
 
-/* Unknown resources may hold anything: their octets are shown as a length, like a secret's. */
+/* Unknown resources may hold anything: their octets are shown as a length, like a secret's, and of
+ * a number (a PIN may be one) that it is one. */
 static void put_value(struct lwm2m_json_writer *json, const struct lwm2m_leaf *leaf,
                       const struct lwm2m_resource *resource)
 {
     char text[64];
     const struct lwm2m_value *value = &leaf->value;
     bool is_hidden = !resource || resource->is_secret;
+    bool is_number = value->type == LWM2M_INTEGER || value->type == LWM2M_UNSIGNED ||
+                     value->type == LWM2M_FLOAT || value->type == LWM2M_TIME;
+    if (is_hidden && is_number) {
+        lwm2m_json_text(json, "(number)");
+        return;
+    }
     switch (value->type) {
     case LWM2M_INTEGER:
     case LWM2M_TIME:

@@ -1,6 +1,8 @@
 """Over plain CoAP no secret of any object is sent, whatever its type, unless it was said by name."""
+import time
+
 from lib_coap import POST, PUT, Coap
-from lib_imprint import check, equal, run
+from lib_imprint import BIN, check, equal, run, wait_for
 
 DEFINITION = """<?xml version="1.0" encoding="UTF-8"?>
 <LWM2M><Object ObjectType="MODefinition"><Name>Door</Name><ObjectID>26241</ObjectID>
@@ -20,26 +22,35 @@ servers:
   main: {id: 101, uri: "coap://lwm2m.example", lifetime: 1d}
 policies:
   - name: door
-    client: {discover: false, objects: [/26241]}
+    client: {discover: false, format: senml-json, objects: [/26241]}
     verify: never
     servers: {main: {nosec: true}}
     write: {/26241/0: {%s}}
 """
 
 
-def bootstrap(t, name, write, *options):
-    """The outcome, and what the Writes carried."""
+def served(t, name, write, *options):
     home = t.home(name, policy=POLICY % write)
     (home.path / "objects").mkdir()
     (home.path / "objects" / "26241.xml").write_text(DEFINITION)
-    daemon = t.daemon(home, listen=("coap://127.0.0.1:0",), extra=options)
+    return home, t.daemon(home, listen=("coap://127.0.0.1:0",), extra=options)
+
+
+def ask(daemon):
+    """The outcome, and what the Writes carried."""
     coap = Coap(daemon.address)
     coap.request(POST, "/bs", ["ep=door"])
     seen = coap.serve(None, seconds=2)
     coap.close()
     outcome = daemon.outcome(1, endpoint="door")
-    daemon.end()
     return outcome, b"".join(message.payload for message in seen if message.code == PUT)
+
+
+def bootstrap(t, name, write, *options):
+    _, daemon = served(t, name, write, *options)
+    result = ask(daemon)
+    daemon.end()
+    return result
 
 
 def test_a_text_and_a_number_are_secrets_too(t):
@@ -60,6 +71,16 @@ def test_said_by_name(t):
     outcome, written = bootstrap(t, "named", "0: hunter2", "--allow-plain-secrets")
     equal(outcome["result"], "finished", outcome)
     check(b"hunter2" in written, written)
+
+
+def test_a_trace_shows_no_pin(t):
+    home, daemon = served(t, "traced", "1: 4711", "--allow-plain-secrets")
+    trace = t.process("trace", [BIN / "imprint", "--home", home.path, "trace", "--json"])
+    time.sleep(0.3)
+    equal(ask(daemon)[0]["result"], "finished", "result")
+    wait_for(lambda: "/26241/0/1" in trace.out(), 10, "the Write in the trace")
+    daemon.end()
+    check("(number)" in trace.out() and "4711" not in trace.out(), trace.out())
 
 
 if __name__ == "__main__":

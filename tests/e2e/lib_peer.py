@@ -2,7 +2,7 @@
 import json
 
 from lib_formats import SENML_CBOR, SENML_JSON, TLV, cbor, decode, plain, unpadded
-from lib_imprint import TESTBIN, equal
+from lib_imprint import SLOWNESS, TESTBIN, equal
 
 # What a device holds that was bootstrapped elsewhere, with its own account at /0/%d.
 DISCOVER = ('</>;lwm2m=1.1,</0/%d>,</0/9>;ssid=9,</1>,</1/9>;ssid=9,</2>,</3/0>,</4/0>,'
@@ -21,7 +21,7 @@ class Peer:
         self.process = t.process("peer", [
             TESTBIN / "peer_libcoap", "--server", address or daemon.address, "--endpoint",
             device.endpoint, "--identity", device.identity, "--key-file", device.key_file,
-            *offered, *options])
+            "--timeout", 25 * SLOWNESS, *offered, *options])
         if is_waiting:
             self.join()
 

@@ -112,9 +112,8 @@ static void promote(struct bs_worker *worker, const struct pki_device *device)
     bs_writer_submit(worker->shared->writer, job);
 }
 
-/* The device of SESSION, with the key that opened it: its own, or a new one that it was given. */
-static enum pki_error find_owner(struct bs_worker *worker, const struct cc_session *session,
-                                 struct pki_device *device)
+enum pki_error bs_admit_owner(struct bs_worker *worker, const struct cc_session *session,
+                              struct pki_device *device)
 {
     uint64_t owner = cc_session_owner(session);
     enum pki_error error = pki_store_device_by_id(worker->reader, owner, device);
@@ -135,7 +134,7 @@ static enum pki_error find_owner(struct bs_worker *worker, const struct cc_sessi
 static uint8_t identify_secure(struct bs_worker *worker, struct cc_session *session,
                                const char *claimed, struct pki_device *device, const char **why)
 {
-    enum pki_error error = find_owner(worker, session, device);
+    enum pki_error error = bs_admit_owner(worker, session, device);
     *why = error ? pki_error_text(error) : NULL;
     if (error)
         return error == PKI_ENOTFOUND ? CC_BAD_REQUEST : CC_UNAVAILABLE;

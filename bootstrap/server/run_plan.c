@@ -95,7 +95,11 @@ static enum pki_error lay_out(struct bs_run *run, bool wants_credentials,
     enum pki_error error = PKI_OK;
     desk->device = (struct pki_device){0};
     desk->count = 0;
-    if (run->device_id)
+    /* What the device came with, though the store may not have taken it over yet: what is written
+     * of the old credential now would lock it out. */
+    if (run->device_id && cc_session_is_secure(run->session))
+        error = bs_admit_owner(worker, run->session, &desk->device);
+    else if (run->device_id)
         error = pki_store_device_by_id(worker->reader, run->device_id, &desk->device);
     if (!error && run->device_id && wants_credentials)
         error = pki_store_credentials(worker->reader, run->device_id, desk->credentials,

@@ -165,6 +165,10 @@ struct bs_admission {
 };
 void bs_admission_clear(struct bs_admission *admission);
 
+/* admit.c: the device of a secure SESSION, with the key that opened it: its own, or a new one that
+ * it was given and the store still has beside that. */
+enum pki_error bs_admit_owner(struct bs_worker *worker, const struct cc_session *session,
+                              struct pki_device *device);
 /* admit.c: who asks by REQUEST (lwm2m-bootstrap.md 3.1, 3.7), and what the policies say. With
  * ADMISSION->pack a Bootstrap-Pack-Request, which it fills in. 0, or the code to refuse with and
  * WHY. */

@@ -13,10 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char policy[] =
+static const char minting[] =
     "imprint: 1\n"
     "servers: {main: {id: 101, uri: \"coaps://lwm2m.example\", lifetime: 1d}}\n"
     "policies: [{name: all, servers: {main: {psk: {bytes: 16, identity: \"{endpoint}/{id}\"}}}}]\n";
+
+/* The bootstrap account is written again, with the credential by which the device comes. */
+static const char moving[] =
+    "imprint: 1\n"
+    "servers: {main: {id: 101, uri: \"coap://lwm2m.example\"}}\n"
+    "policies: [{name: all, servers: {main: {nosec: true}}, verify: never,\n"
+    "            client: {discover: false, bootstrap-instance: 0},\n"
+    "            bootstrap-server: {uri: \"coaps://moved.example\", credential: keep}}]\n";
 
 struct fixture {
     char folder[64], home[80], log_path[96];
@@ -34,7 +42,7 @@ static void on_wake(void *context)
     (void)context;
 }
 
-static void make_home(struct fixture *fixture)
+static void make_home(struct fixture *fixture, const char *policy)
 {
     const struct pki_store_options options = {.map_bytes = 1u << 30};
     struct pki_device device = {.auth = PKI_AUTH_PSK, .psk_len = strlen(PEER_KEY)};
@@ -61,19 +69,19 @@ static void make_home(struct fixture *fixture)
     snprintf(path, sizeof path, "%s/policies/all.yaml", fixture->home);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    assert_int_equal(fwrite(policy, 1, sizeof policy - 1, file), sizeof policy - 1);
+    assert_int_equal(fwrite(policy, 1, strlen(policy), file), strlen(policy));
     assert_int_equal(fclose(file), 0);
 }
 
 /* JOBS_MAX: 0 = the usual. */
-static struct fixture *make(uint64_t jobs_max)
+static struct fixture *make(uint64_t jobs_max, const char *policy)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     const struct bs_overrides overrides = {.workers = 1};
     struct policy_report report = {0};
     assert_non_null(fixture);
     assert_int_equal(pki_secret_setup(), PKI_OK);
-    make_home(fixture);
+    make_home(fixture, policy);
     fixture->log_fd = open(fixture->log_path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
     assert_true(fixture->log_fd >= 0);
     struct bs_shared *shared = &fixture->shared;
@@ -96,13 +104,19 @@ static struct fixture *make(uint64_t jobs_max)
 
 static int setup(void **state)
 {
-    *state = make(0);
+    *state = make(0, minting);
+    return 0;
+}
+
+static int setup_moving(void **state)
+{
+    *state = make(0, moving);
     return 0;
 }
 
 static int setup_busy(void **state)
 {
-    *state = make(1);
+    *state = make(1, minting);
     return 0;
 }
 
@@ -270,6 +284,21 @@ static void test_promotion(void **state)
     bootstrap_as(fixture, "device-new", "result=finished", 3);
 }
 
+/* The same, moved again before the store took the new one over: what is written is what the device
+ * came with. The old one would lock it out as soon as the store has. */
+static void test_moved_before_promotion(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pki_txn *txn = NULL;
+    leave_staged(fixture, PKI_SERVER_BOOTSTRAP, "device-new");
+    assert_int_equal(pki_txn_begin(fixture->shared.store, "test", 3, &txn), PKI_OK);
+    bootstrap_as(fixture, "device-new", "result=finished", 1);
+    const struct peer *device = &fixture->device;
+    assert_non_null(memmem(device->written, device->written_len, "coaps://moved.example", 21));
+    assert_non_null(memmem(device->written, device->written_len, "device-new", 10));
+    pki_txn_abort(txn);
+}
+
 /* What a bootstrap taught is in the store with its outcome: the format, the version. */
 static void test_memory(void **state)
 {
@@ -295,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_storage_busy, setup_busy, teardown),
         cmocka_unit_test_setup_teardown(test_left_staged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_promotion, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_moved_before_promotion, setup_moving, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

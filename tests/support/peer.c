@@ -61,6 +61,10 @@ static void on_request(void *context, struct cc_session *session, const struct c
     struct peer *peer = context;
     struct cc_response response = {.code = CC_CHANGED, .content_format = CC_FORMAT_NONE};
     peer->requests++;
+    if (request->code == CC_PUT && request->payload_len <= sizeof peer->written) {
+        memcpy(peer->written, request->payload, request->payload_len);
+        peer->written_len = request->payload_len;
+    }
     if (peer->is_echo) {
         response.payload = request->payload;
         response.payload_len = request->payload_len;

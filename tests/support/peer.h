@@ -34,6 +34,8 @@ struct peer {
     uint8_t code;
     uint8_t payload[65536];
     size_t payload_len;
+    uint8_t written[1024]; /* of the last PUT */
+    size_t written_len;
     unsigned traced;
     bool wants_trace;
 };

@@ -45,6 +45,7 @@ static void make_op(const struct policy_owned *owned, const struct policy_step *
         return;
     }
     const struct policy_goal *goal = &owned->goals[step->wanted];
+    op->ssid = goal->ssid;
     size_t first = 0;
     while (first < goal->leaf_count && !lwm2m_path_under(goal->leaves[first].path, step->path)) {
         first++;
@@ -80,7 +81,8 @@ static struct policy_owned *owned_new(const struct policy_parts *parts, struct t
     size_t bytes = sizeof(struct policy_owned) + parts->step_count * sizeof(struct policy_op) +
                    parts->goal_count * sizeof(struct policy_goal) +
                    totals.leaves * (sizeof(struct lwm2m_leaf) + sizeof(bool)) +
-                   parts->minted_count * sizeof(struct pki_credential) + totals.octets;
+                   parts->minted_count * sizeof(struct pki_credential) +
+                   parts->pending_count * sizeof(struct policy_pending) + totals.octets;
     struct policy_owned *owned = calloc(1, bytes);
     if (owned != NULL) {
         owned->plan = *parts->plan;
@@ -93,6 +95,7 @@ static struct policy_owned *owned_new(const struct policy_parts *parts, struct t
         owned->goal_count = parts->goal_count;
         owned->plan.minted = (struct pki_credential *)(owned->goals + parts->goal_count);
         owned->plan.minted_count = parts->minted_count;
+        owned->plan.pending_count = parts->pending_count;
     }
     return owned;
 }
@@ -109,7 +112,11 @@ struct policy_plan *policy_block_new(const struct policy_parts *parts)
         memcpy(plan->minted, parts->minted, plan->minted_count * sizeof *plan->minted);
     }
     struct cursor at = {.leaves = (struct lwm2m_leaf *)(plan->minted + plan->minted_count)};
-    at.optional = (bool *)(at.leaves + totals.leaves);
+    plan->pending = (struct policy_pending *)(at.leaves + totals.leaves);
+    if (plan->pending_count > 0) {
+        memcpy(plan->pending, parts->pending, plan->pending_count * sizeof *plan->pending);
+    }
+    at.optional = (bool *)(plan->pending + plan->pending_count);
     at.octets = (uint8_t *)(at.optional + totals.leaves);
     for (size_t i = 0; i < parts->goal_count; i++) {
         copy_goal(&parts->goals[i], &at, &owned->goals[i]);

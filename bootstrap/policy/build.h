@@ -93,9 +93,10 @@ struct policy_build {
     bool has_failed;
 
     struct policy_arena arena;
-    struct policy_array wanted; /* struct policy_wanted */
-    struct policy_array steps;  /* struct policy_step */
-    struct policy_array minted; /* struct pki_credential */
+    struct policy_array wanted;  /* struct policy_wanted */
+    struct policy_array steps;   /* struct policy_step */
+    struct policy_array minted;  /* struct pki_credential */
+    struct policy_array pending; /* struct policy_pending */
     struct policy_account *accounts;
     size_t account_count;
     uint32_t access_from; /* smallest /2 instance that may still be free */
@@ -179,6 +180,8 @@ void policy_observe_formats(const struct policy_build *build, struct policy_plan
 /* Newest credential of SERVER_ID and MODE that the device may hold, or NULL. */
 const struct pki_credential *policy_key_held(const struct policy_build *build, uint16_t server_id,
                                              enum pki_mode mode, bool is_stored);
+/* CREDENTIAL is what the plan sends: one that is unconfirmed waits for Finish. */
+void policy_key_use(struct policy_build *build, const struct pki_credential *credential);
 /* True when what was confirmed (or staged) then is to be renewed now. */
 bool policy_key_is_due(const struct policy_build *build, const struct pki_credential *held,
                        int64_t renew_s);
@@ -278,6 +281,8 @@ struct policy_parts {
     size_t step_count;
     const struct pki_credential *minted;
     size_t minted_count;
+    const struct policy_pending *pending;
+    size_t pending_count;
 };
 /* NULL: out of memory. */
 struct policy_plan *policy_block_new(const struct policy_parts *parts);

@@ -138,6 +138,8 @@ static struct policy_plan *finish(struct round *round)
     const struct policy_step *steps = round->steps.items;
     plan.minted = NULL;
     plan.minted_count = 0;
+    plan.pending = NULL;
+    plan.pending_count = 0;
     plan.is_unchanged = round->steps.count == 0;
     plan.moves_bootstrap = false;
     for (size_t i = 0; i < round->steps.count; i++) {

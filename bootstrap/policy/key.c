@@ -19,6 +19,20 @@ const struct pki_credential *policy_key_held(const struct policy_build *build, u
     return best;
 }
 
+void policy_key_use(struct policy_build *build, const struct pki_credential *credential)
+{
+    if (pki_credential_state(credential) != PKI_CREDENTIAL_UNCONFIRMED) {
+        return;
+    }
+    struct policy_pending *slot = policy_array_add(&build->arena, &build->pending, sizeof *slot);
+    if (slot == NULL) {
+        policy_build_fail(build, "out of memory");
+        return;
+    }
+    *slot = (struct policy_pending){
+        .server_id = credential->server_id, .mode = credential->mode, .serial = credential->serial};
+}
+
 bool policy_key_is_due(const struct policy_build *build, const struct pki_credential *held,
                        int64_t renew_s)
 {
@@ -73,6 +87,7 @@ const struct pki_credential *policy_key_psk(struct policy_build *build,
     bool is_same = held != NULL && held->secret_len == (size_t)psk->bytes &&
                    held->identity_len == len && memcmp(held->identity, identity, len) == 0;
     if (is_same && !policy_key_is_due(build, held, psk->renew_s)) {
+        policy_key_use(build, held);
         return held;
     }
     struct pki_credential *fresh = policy_key_mint(build, server_id, PKI_MODE_PSK);

@@ -106,6 +106,8 @@ static bool renewed(struct policy_build *build, struct entry_key *key)
         fresh->secret_len = (size_t)psk->bytes;
         build->random(build->random_context, fresh->secret, fresh->secret_len);
         held = fresh;
+    } else {
+        policy_key_use(build, held);
     }
     *key = (struct entry_key){.mode = MODE_PSK,
                               .identity = held->identity,

@@ -119,9 +119,11 @@ static const struct pki_credential *context_for(struct policy_build *build,
                    held->public_len == salt_len && ids_of(held, &ids) &&
                    is_id(sender, ids.sender, ids.sender_len) &&
                    is_id(recipient, ids.recipient, ids.recipient_len);
-    return is_same && !policy_key_is_due(build, held, oscore->renew_s)
-               ? held
-               : mint(build, account, sender, recipient);
+    if (!is_same || policy_key_is_due(build, held, oscore->renew_s)) {
+        return mint(build, account, sender, recipient);
+    }
+    policy_key_use(build, held);
+    return held;
 }
 
 /* A context with the same sender ID at two servers is told apart by its key alone: not here. */

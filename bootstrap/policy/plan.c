@@ -184,7 +184,9 @@ static struct policy_plan *finish(struct policy_build *build)
                                  .steps = build->steps.items,
                                  .step_count = build->steps.count,
                                  .minted = build->minted.items,
-                                 .minted_count = build->minted.count};
+                                 .minted_count = build->minted.count,
+                                 .pending = build->pending.items,
+                                 .pending_count = build->pending.count};
     struct policy_plan *made = goals != NULL ? policy_block_new(&parts) : NULL;
     if (made == NULL) {
         policy_build_fail(build, "out of memory");

@@ -219,6 +219,7 @@ enum policy_on_error {
 struct policy_op {
     enum policy_op_kind kind;
     struct lwm2m_path path; /* of the request; a Write may name object, instance, resource */
+    uint16_t ssid;          /* of the server account that a Write is about; 0: of none */
     bool is_required;       /* Finish waits for it: on_error is not POLICY_GO_ON */
     enum policy_on_error on_error;
     const struct lwm2m_leaf *leaves; /* Write: ascending, under PATH */
@@ -227,6 +228,13 @@ struct policy_op {
 };
 
 #define POLICY_FORMATS_MAX 8
+
+/* A credential of the store that a plan sends again, and that no Finish has confirmed yet. */
+struct policy_pending {
+    uint16_t server_id;
+    enum pki_mode mode;
+    uint32_t serial;
+};
 
 /*
  * What to do, in order; then Finish. Self-contained: outlives set and subject. Holds secrets:
@@ -240,6 +248,8 @@ struct policy_plan {
     size_t format_count;
     struct pki_credential *minted;
     size_t minted_count;
+    struct policy_pending *pending; /* Finish confirms them as it does what was minted */
+    size_t pending_count;
     int32_t bootstrap_instance; /* /0 instance never touched but where the policy moves the
                                    bootstrap account by name; -1 unknown */
     bool moves_bootstrap;       /* the last op writes it, in place */

@@ -42,6 +42,25 @@ static void trace_outcome(struct bs_worker *worker, const struct bs_report *repo
     bs_trace_event(worker->shared->trace, subscribers, &origin, "outcome", why);
 }
 
+/* Into CREDENTIALS, as BS_JOB_OUTCOME has them; returns how many. */
+static size_t list_staged(const struct bs_report *report, struct pki_credential *credentials)
+{
+    const struct pki_outcome *outcome = report->outcome;
+    size_t count = 0;
+    for (size_t i = 0; i < report->staged_count; i++) {
+        const struct bs_staged *staged = &report->staged[i];
+        bool is_confirmed = outcome->result == PKI_RESULT_FINISHED && !staged->is_refused;
+        if (staged->is_pending && !is_confirmed)
+            continue;
+        credentials[count].device_id = outcome->device_id;
+        credentials[count].server_id = staged->server_id;
+        credentials[count].serial = staged->serial;
+        credentials[count].unconfirmed_at = staged->is_pending ? outcome->started_at : 0;
+        credentials[count++].abandoned_at = staged->is_refused ? outcome->started_at : 0;
+    }
+    return count;
+}
+
 void bs_outcome_record(struct bs_worker *worker, const struct bs_report *report)
 {
     const struct pki_outcome *outcome = report->outcome;
@@ -59,11 +78,7 @@ void bs_outcome_record(struct bs_worker *worker, const struct bs_report *report)
     }
     job->outcome = *outcome;
     job->lesson = report->lesson;
-    for (size_t i = 0; i < report->staged_count; i++) {
-        job->credentials[i].device_id = outcome->device_id;
-        job->credentials[i].server_id = report->staged[i].server_id;
-        job->credentials[i].serial = report->staged[i].serial;
-    }
+    job->credential_count = list_staged(report, job->credentials);
     bs_writer_submit(worker->shared->writer, job);
 }
 

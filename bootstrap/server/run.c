@@ -223,14 +223,8 @@ static bool take_stage(struct bs_run *run, const struct bs_job *job)
         return false;
     if (job->lesson && run->memory)
         run->memory->print_count = 0;
-    if (!job->credential_count)
-        return true;
-    run->staged = calloc(job->credential_count, sizeof *run->staged);
-    run->staged_count = run->staged ? job->credential_count : 0;
-    for (size_t i = 0; i < run->staged_count; i++)
-        run->staged[i] =
-            (struct bs_staged){job->credentials[i].server_id, job->credentials[i].serial};
-    return run->staged != NULL;
+    bs_run_staged(run, job);
+    return true;
 }
 
 void bs_run_committed(struct bs_job *job)

@@ -167,7 +167,10 @@ static bool submit_stage(struct bs_run *run, struct bs_event *next)
 static bool make_plan(struct bs_run *run, struct bs_event *next, char *reason)
 {
     bs_run_plan(run, reason);
-    if (run->plan && run->pack && !bs_pack_encode(run, reason)) {
+    bool is_made = run->plan && bs_run_expect(run);
+    if (run->plan && !is_made)
+        snprintf(reason, POLICY_REASON_MAX + 1, "out of memory");
+    if (run->plan && (!is_made || (run->pack && !bs_pack_encode(run, reason)))) {
         policy_plan_free(run->plan);
         run->plan = NULL;
     }
@@ -218,6 +221,8 @@ bool bs_run_act(struct bs_run *run, const struct bs_action *action, struct bs_ev
                 char reason[static POLICY_REASON_MAX + 1])
 {
     const struct cc_request finish_request = request_of(CC_POST, "/bs");
+    if (action->over != BS_OVER_NONE)
+        bs_run_write_over(run, op_of(run, action->over_op), action->over == BS_OVER_TAKEN);
     switch (action->kind) {
     case BS_ACTION_NONE:
     case BS_ACTION_END:

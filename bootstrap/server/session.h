@@ -127,6 +127,9 @@ enum bs_action_kind {
     BS_ACTION_END      /* outcome is final: record, settle credentials, free */
 };
 
+/* What became of a Write that is over. */
+enum bs_over { BS_OVER_NONE, BS_OVER_TAKEN, BS_OVER_SKIPPED };
+
 struct bs_action {
     enum bs_action_kind kind;
     struct lwm2m_path path; /* DISCOVER, READ */
@@ -136,6 +139,8 @@ struct bs_action {
     bool without_optional;  /* WRITE */
     uint16_t block_bytes;   /* WRITE; 0 = the link's */
     uint32_t wait_ms;       /* WAIT */
+    enum bs_over over;      /* whatever the kind: of Write OVER_OP of the plan that came last */
+    size_t over_op;
 };
 
 enum bs_state {

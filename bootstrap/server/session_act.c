@@ -164,10 +164,15 @@ struct bs_action bs_act_begin(struct bs_session *session)
     return act_op(session);
 }
 
-static struct bs_action next_op(struct bs_session *session)
+/* Begins the next operation; OVER tells of a Write that is over. */
+static struct bs_action next_op(struct bs_session *session, enum bs_over over)
 {
-    session->op++;
-    return bs_act_begin(session);
+    size_t op = session->op++;
+    bool is_write = session->plan->ops[op].kind == POLICY_OP_WRITE;
+    struct bs_action action = bs_act_begin(session);
+    action.over = is_write ? over : BS_OVER_NONE;
+    action.over_op = is_write ? op : 0;
+    return action;
 }
 
 /* The operation is refused, and no repair helps. */
@@ -182,7 +187,7 @@ static struct bs_action give_up_op(struct bs_session *session, const struct bs_e
     }
     bs_repair_reset(session);
     session->skipped++;
-    return next_op(session);
+    return next_op(session, BS_OVER_SKIPPED);
 }
 
 static struct bs_action on_write(struct bs_session *session, const struct bs_event *event)
@@ -191,7 +196,7 @@ static struct bs_action on_write(struct bs_session *session, const struct bs_eve
         session->outcome.writes++;
         session->shortened = (uint16_t)(session->shortened + session->without_optional);
         bs_repair_note(session);
-        return next_op(session);
+        return next_op(session, BS_OVER_TAKEN);
     }
     unsigned retries = session->retries;
     if (bs_repair_write(session, event)) {
@@ -206,11 +211,11 @@ static struct bs_action on_delete(struct bs_session *session, const struct bs_ev
     uint8_t code = event->code;
     if (is_success(code)) {
         session->outcome.deletes++;
-        return next_op(session);
+        return next_op(session, BS_OVER_NONE);
     }
     /* lwm2m-bootstrap.md section 5; Wakaama answers a retransmitted Delete with 4.04 */
     if (code == CC_BAD_REQUEST || code == CC_NOT_FOUND || code == CC_METHOD_NOT_ALLOWED) {
-        return next_op(session);
+        return next_op(session, BS_OVER_NONE);
     }
     if (code >> 5 == 5 && bs_repair_again(session)) {
         return act_later(session, bs_repair_wait_ms(event));

@@ -15,12 +15,15 @@
 /* A credential of ours that waits for Finish. */
 struct bs_staged {
     uint16_t server_id;
+    enum pki_mode mode;
     uint32_t serial;
+    bool is_pending; /* an earlier bootstrap sent it: only a Finish changes it */
+    bool is_refused; /* the device refused the instance that carries it, and it was skipped */
 };
 
-#define BS_CREDENTIALS_MAX 64 /* of one device, read for its plan: the newest */
-#define BS_ACCOUNTS_MAX    8  /* instances of a bootstrap account in a Bootstrap-Pack-Request */
-#define BS_ROLLOUTS_MAX    64 /* campaigns that were started */
+#define BS_CREDENTIALS_MAX 256 /* of one device that have not ended, for its plan */
+#define BS_ACCOUNTS_MAX    8   /* instances of a bootstrap account in a Bootstrap-Pack-Request */
+#define BS_ROLLOUTS_MAX    64  /* campaigns that were started */
 #define BS_ASKERS_MAX      1024
 
 /* A Bootstrap-Pack-Request and its answer. */
@@ -243,6 +246,13 @@ void bs_run_leave(struct bs_worker *worker, const struct bs_run *run);
 /* The run of NUMBER, or NULL when it is over. */
 struct bs_run *bs_run_find(struct bs_worker *worker, uint64_t number);
 
+/* run_keys.c: what of RUN->plan waits for Finish. False: out of memory. */
+bool bs_run_expect(struct bs_run *run);
+/* run_keys.c: what JOB has made durable waits too. */
+void bs_run_staged(struct bs_run *run, const struct bs_job *job);
+/* run_keys.c: Write OP was taken by the device, or refused and skipped: what it carries then counts
+ * for nothing. */
+void bs_run_write_over(struct bs_run *run, const struct policy_op *op, bool is_taken);
 /* lesson.c: what RUN has taught, for its outcome; NULL: nothing, or out of memory. */
 struct bs_lesson *bs_lesson_of(const struct bs_run *run);
 /* lesson.c: what must be known before the first Write of RUN: nothing is remembered of what the

@@ -61,6 +61,16 @@ static enum pki_error settle(struct pki_txn *txn, const struct pki_credential *c
                                      credential->serial, result);
 }
 
+/* One that the device refused does not count, however the rest ended. */
+static enum pki_error settle_by_outcome(struct pki_txn *txn, const struct bs_job *job, size_t i)
+{
+    const struct pki_credential *credential = &job->credentials[i];
+    enum pki_error error =
+        settle(txn, credential, credential->abandoned_at ? PKI_RESULT_FAILED : job->outcome.result);
+    bool has_ended = error == PKI_EINVAL || error == PKI_ENOTFOUND;
+    return credential->unconfirmed_at && has_ended ? PKI_OK : error;
+}
+
 static enum pki_error put_memory(struct pki_txn *txn, const struct bs_job *job)
 {
     return job->lesson && job->lesson->has_memory ? pki_txn_memory_put(txn, &job->lesson->memory)
@@ -88,7 +98,7 @@ static enum pki_error apply_outcome(struct bs_writer *writer, struct pki_txn *tx
 {
     enum pki_error error = PKI_OK;
     for (size_t i = 0; i < job->credential_count && !error; i++)
-        error = settle(txn, &job->credentials[i], job->outcome.result);
+        error = settle_by_outcome(txn, job, i);
     if (!error)
         error = pki_txn_outcome_append(txn, &job->outcome);
     if (!error)

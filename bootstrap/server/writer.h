@@ -25,7 +25,9 @@
 
 enum bs_job_kind {
     BS_JOB_STAGE,   /* credentials[] become durable, serials are set; lesson->memory is put */
-    BS_JOB_OUTCOME, /* outcome is appended, credentials[] are settled by its result, lesson kept */
+    BS_JOB_OUTCOME, /* outcome is appended, lesson kept, credentials[] are settled by its result:
+                       abandoned whatever it is where abandoned_at is set, left alone where
+                       unconfirmed_at is set and it has ended meanwhile */
     BS_JOB_UNKNOWN, /* unknown is counted */
     BS_JOB_DOUBT,   /* credentials[] that nobody settled become unconfirmed */
     BS_JOB_PROMOTE  /* credentials[0] is the device's own from now on */

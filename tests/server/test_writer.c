@@ -137,6 +137,50 @@ static void test_life_of_a_credential(void **state)
     pki_reader_free(reader);
 }
 
+/*
+ * Of what a finished bootstrap staged, that which the device refused is abandoned; what an earlier
+ * one left in doubt is confirmed, unless it has ended meanwhile.
+ */
+static void test_each_credential_for_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pki_credential rows[4];
+    struct pki_reader *reader = NULL;
+    uint32_t serials[2];
+    size_t count = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        stage(fixture, fixture->ids[i]);
+        wait_back(fixture, i + 1);
+        serials[i] = fixture->serial;
+    }
+    outcome(fixture, fixture->ids[1], PKI_RESULT_UNCONFIRMED, serials[1]);
+    wait_back(fixture, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        struct bs_job *job = bs_job_new(BS_JOB_OUTCOME, 1);
+        assert_non_null(job);
+        job->outcome = (struct pki_outcome){
+            .device_id = fixture->ids[i > 0], .started_at = 7, .result = PKI_RESULT_FINISHED};
+        job->credentials[0] = (struct pki_credential){.device_id = fixture->ids[i > 0],
+                                                      .server_id = 101,
+                                                      .serial = serials[i > 0],
+                                                      .abandoned_at = i == 0 ? 7 : 0,
+                                                      .unconfirmed_at = i > 0 ? 7 : 0};
+        job->done = on_done;
+        job->context = fixture;
+        bs_writer_submit(fixture->writer, job);
+        wait_back(fixture, 4 + i);
+    }
+    assert_int_equal(atomic_load(&fixture->refused), 0);
+    assert_int_equal(pki_reader_new(fixture->store, &reader), PKI_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(pki_store_credentials(reader, fixture->ids[i], rows, 4, &count), PKI_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(pki_credential_state(&rows[0]),
+                         i == 0 ? PKI_CREDENTIAL_ABANDONED : PKI_CREDENTIAL_ACTIVE);
+    }
+    pki_reader_free(reader);
+}
+
 /* What a bootstrap taught is stored with its outcome, and its campaigns count it. */
 static void test_lesson(void **state)
 {
@@ -333,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_life_of_a_credential, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_each_credential_for_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lesson, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_bad_record, setup, teardown),

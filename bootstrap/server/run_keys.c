@@ -1,0 +1,52 @@
+/* The credentials of a run that wait for Finish: what it minted, and what an earlier one left in
+ * doubt. */
+#include "bootstrap/server/worker_private.h"
+
+#include <stdlib.h>
+
+bool bs_run_expect(struct bs_run *run)
+{
+    const struct policy_plan *plan = run->plan;
+    size_t room = plan->minted_count + plan->pending_count;
+    run->staged = room ? calloc(room, sizeof *run->staged) : NULL;
+    for (size_t i = 0; run->staged && i < plan->pending_count; i++)
+        run->staged[run->staged_count++] =
+            (struct bs_staged){.server_id = plan->pending[i].server_id,
+                               .mode = plan->pending[i].mode,
+                               .serial = plan->pending[i].serial,
+                               .is_pending = true};
+    return !room || run->staged;
+}
+
+void bs_run_staged(struct bs_run *run, const struct bs_job *job)
+{
+    for (size_t i = 0; i < job->credential_count; i++)
+        run->staged[run->staged_count++] =
+            (struct bs_staged){.server_id = job->credentials[i].server_id,
+                               .mode = job->credentials[i].mode,
+                               .serial = job->credentials[i].serial};
+}
+
+/* The device does not hold it as planned: nothing of it may be spared next time. */
+static void forget(struct pki_memory *memory, struct lwm2m_path path)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < memory->print_count; i++) {
+        const struct pki_print *print = &memory->prints[i];
+        if (print->object != path.id[0] || print->instance != path.id[1])
+            memory->prints[count++] = *print;
+    }
+    memory->print_count = count;
+}
+
+void bs_run_write_over(struct bs_run *run, const struct policy_op *op, bool is_taken)
+{
+    if (!is_taken)
+        forget(&run->plan->memory, op->path);
+    for (size_t i = 0; op->ssid && i < run->staged_count; i++) {
+        struct bs_staged *staged = &run->staged[i];
+        uint16_t object = staged->mode == PKI_MODE_OSCORE ? 21 : 0;
+        if (staged->server_id == op->ssid && op->path.id[0] == object)
+            staged->is_refused = !is_taken;
+    }
+}

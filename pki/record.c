@@ -52,6 +52,13 @@ enum pki_credential_state pki_credential_state(const struct pki_credential *cred
     return PKI_CREDENTIAL_STAGED;
 }
 
+bool pki_credential_has_ended(const struct pki_credential *credential)
+{
+    enum pki_credential_state state = pki_credential_state(credential);
+
+    return state == PKI_CREDENTIAL_RETIRED || state == PKI_CREDENTIAL_ABANDONED;
+}
+
 const char *pki_auth_name(enum pki_auth auth)
 {
     return name_at(auth_names, COUNT(auth_names), (size_t)auth);

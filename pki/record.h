@@ -234,6 +234,8 @@ struct pki_audit {
 enum pki_device_state pki_device_state(const struct pki_device *device);
 /* State of CREDENTIAL from its timestamps. */
 enum pki_credential_state pki_credential_state(const struct pki_credential *credential);
+/* Retired or abandoned: no device is given it any more. */
+bool pki_credential_has_ended(const struct pki_credential *credential);
 
 /*
  * Names as the CLI and JSON show them ("psk", "finished", "new", "staged" ..); never NULL, "?" for

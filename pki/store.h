@@ -106,6 +106,11 @@ enum pki_error pki_store_device_page(struct pki_reader *reader, const char *afte
 enum pki_error pki_store_credentials(struct pki_reader *reader, uint64_t device_id,
                                      struct pki_credential *credentials, size_t max, size_t *count)
     MUST_USE;
+/* The same without those that have ended: all that a plan needs. PKI_ELIMIT when there are more
+ * than MAX, since a key that is not seen would be taken for one that is not there. */
+enum pki_error pki_store_credentials_alive(struct pki_reader *reader, uint64_t device_id,
+                                           struct pki_credential *credentials, size_t max,
+                                           size_t *count) MUST_USE;
 /*
  * What bootstraps have taught about a device. PKI_ENOTFOUND: nothing yet; *MEMORY is zeroed then.
  */

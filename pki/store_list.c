@@ -146,6 +146,17 @@ static enum pki_error take_credential(const struct pki_view *view, struct pki_sp
     return pki_view_credential(view, key, sealed, (struct pki_credential *)out + index);
 }
 
+/* A walk goes backwards; its rows go out ascending. */
+static void turn_round(struct pki_credential *credentials, size_t count)
+{
+    for (size_t i = 0; i < count / 2; i++) {
+        PKI_WIPED_CREDENTIAL struct pki_credential other = credentials[i];
+
+        credentials[i] = credentials[count - 1 - i];
+        credentials[count - 1 - i] = other;
+    }
+}
+
 enum pki_error pki_store_credentials(struct pki_reader *reader, uint64_t device_id,
                                      struct pki_credential *credentials, size_t max, size_t *count)
 {
@@ -159,12 +170,50 @@ enum pki_error pki_store_credentials(struct pki_reader *reader, uint64_t device_
     };
     enum pki_error error = walk_run(reader, &walk, count);
 
-    for (size_t i = 0; i < *count / 2; i++) {
-        PKI_WIPED_CREDENTIAL struct pki_credential other = credentials[i];
+    turn_round(credentials, *count);
+    return error;
+}
 
-        credentials[i] = credentials[*count - 1 - i];
-        credentials[*count - 1 - i] = other;
+struct alive {
+    struct pki_credential *rows;
+    size_t max;
+};
+
+static enum pki_error take_alive(const struct pki_view *view, struct pki_span key,
+                                 struct pki_span sealed, void *out, size_t index)
+{
+    const struct alive *alive = out;
+    PKI_WIPED_CREDENTIAL struct pki_credential found;
+    enum pki_error error = pki_view_credential(view, key, sealed, &found);
+
+    if (error == PKI_OK && pki_credential_has_ended(&found)) {
+        error = PKI_ENOTFOUND;
     }
+    if (error == PKI_OK && index == alive->max) {
+        error = PKI_ELIMIT;
+    }
+    if (error == PKI_OK) {
+        alive->rows[index] = found;
+    }
+    return error;
+}
+
+enum pki_error pki_store_credentials_alive(struct pki_reader *reader, uint64_t device_id,
+                                           struct pki_credential *credentials, size_t max,
+                                           size_t *count)
+{
+    struct alive alive = {.rows = credentials, .max = max};
+    struct walk walk = {
+        .table = PKI_TABLE_CREDENTIAL,
+        .ceiling = pki_key_credential(device_id, UINT16_MAX, UINT32_MAX),
+        .prefix_len = sizeof(device_id),
+        .each = take_alive,
+        .out = &alive,
+        .max = max + 1,
+    };
+    enum pki_error error = walk_run(reader, &walk, count);
+
+    turn_round(credentials, *count);
     return error;
 }
 

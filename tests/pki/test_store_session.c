@@ -150,6 +150,34 @@ static void credentials_are_bounded_and_the_active_one_stays(void **state)
     assert_int_equal(rows[1].serial, last);
 }
 
+/* However many have ended, those in use are seen; too many of these are told, not cut. */
+static void what_has_ended_hides_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t id = device_add(fixture->store, "many");
+    static struct pki_credential rows[16];
+    size_t count;
+
+    for (uint16_t server = 1; server <= 10; server++) {
+        for (int i = 0; i < PKI_CREDENTIALS_MAX; i++) {
+            uint32_t serial = stage(fixture, id, server);
+            struct pki_txn *txn = txn_begin(fixture->store);
+
+            pki_txn_credential_settle(txn, id, server, serial, PKI_RESULT_FINISHED);
+            assert_int_equal(pki_txn_commit(txn), PKI_OK);
+        }
+    }
+    assert_int_equal(pki_store_credentials_alive(fixture->reader, id, rows, 16, &count), PKI_OK);
+    assert_int_equal(count, 10);
+    for (uint16_t i = 0; i < 10; i++) {
+        assert_int_equal(rows[i].server_id, i + 1);
+        assert_int_equal(rows[i].serial, PKI_CREDENTIALS_MAX);
+        assert_int_equal(pki_credential_state(&rows[i]), PKI_CREDENTIAL_ACTIVE);
+    }
+    assert_int_equal(pki_store_credentials_alive(fixture->reader, id, rows, 10, &count), PKI_OK);
+    assert_int_equal(pki_store_credentials_alive(fixture->reader, id, rows, 9, &count), PKI_ELIMIT);
+}
+
 /* ---- outcomes ---- */
 
 static void history_keeps_the_last_outcomes(void **state)
@@ -268,6 +296,7 @@ int main(void)
         STORE_TEST(servers_do_not_touch_each_other),
         STORE_TEST(modes_do_not_touch_each_other),
         STORE_TEST(credentials_are_bounded_and_the_active_one_stays),
+        STORE_TEST(what_has_ended_hides_nothing),
         STORE_TEST(history_keeps_the_last_outcomes),
         STORE_TEST(unknown_are_counted_newest_first),
         STORE_TEST(unknown_are_bounded),

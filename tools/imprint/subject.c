@@ -139,8 +139,8 @@ static enum cli_status read_store(struct cli_call *call, struct cli_subject *sub
         return status;
     }
     enum pki_error error =
-        pki_store_credentials(call->reader, subject->device.id, subject->credentials,
-                              CLI_CREDENTIALS_MAX, &subject->view.credential_count);
+        pki_store_credentials_alive(call->reader, subject->device.id, subject->credentials,
+                                    CLI_CREDENTIALS_MAX, &subject->view.credential_count);
     if (error == PKI_OK) {
         error = pki_store_rollouts(call->reader, subject->rollouts, CLI_ROLLOUTS_MAX,
                                    &subject->view.rollout_count);

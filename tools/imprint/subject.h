@@ -8,7 +8,7 @@
 #include "tools/imprint/command.h"
 #include "bootstrap/policy/policy.h"
 
-#define CLI_CREDENTIALS_MAX 64
+#define CLI_CREDENTIALS_MAX 256
 #define CLI_ROLLOUTS_MAX    256
 
 /* Holds secrets. */

@@ -307,6 +307,11 @@ enum lwm2m_error policy_plan_pack(const struct policy_plan *plan, uint16_t forma
 enum lwm2m_error policy_plan_encode(const struct policy_plan *plan, size_t op, uint16_t format,
                                     bool without_optional, uint8_t *out, size_t capacity,
                                     size_t *len) MUST_USE;
+/*
+ * True when the client that PLAN was made for (kind) is known not to take something of what is
+ * wanted: OUT (POLICY_REASON_MAX+1 octets) says what. Nothing is changed by it.
+ */
+bool policy_plan_doubt(const struct policy_plan *plan, char *out);
 /* True when OP has leaves that are optional. */
 bool policy_op_has_optional(const struct policy_op *op);
 /* Octets held by PLAN. */

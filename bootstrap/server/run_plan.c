@@ -221,6 +221,18 @@ static const char *forbidden(const struct bs_run *run)
     return NULL;
 }
 
+/* What is said of a plan before it is carried out. */
+static void log_plan(const struct bs_run *run)
+{
+    char doubt[POLICY_REASON_MAX + 1];
+    if (run->plan->note)
+        BS_LOG(run->worker->shared->log, BS_INFO, "plan", BS_TEXT("endpoint", run->endpoint),
+               BS_TEXT("policy", run->decision.policy), BS_TEXT("note", run->plan->note));
+    if (policy_plan_doubt(run->plan, doubt))
+        BS_LOG(run->worker->shared->log, BS_WARNING, "plan", BS_TEXT("endpoint", run->endpoint),
+               BS_TEXT("policy", run->decision.policy), BS_TEXT("doubt", doubt));
+}
+
 void bs_run_plan(struct bs_run *run, char reason[static POLICY_REASON_MAX + 1])
 {
     reason[0] = '\0';
@@ -232,7 +244,6 @@ void bs_run_plan(struct bs_run *run, char reason[static POLICY_REASON_MAX + 1])
         run->plan = NULL;
         snprintf(reason, POLICY_REASON_MAX + 1, "%s", why);
     }
-    if (run->plan && run->plan->note)
-        BS_LOG(run->worker->shared->log, BS_INFO, "plan", BS_TEXT("endpoint", run->endpoint),
-               BS_TEXT("policy", run->decision.policy), BS_TEXT("note", run->plan->note));
+    if (run->plan)
+        log_plan(run);
 }

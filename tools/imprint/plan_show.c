@@ -98,6 +98,10 @@ static void print_plan(const struct cli_plan_view *view)
         char safe[1024];
         printf("left out: %s\n", cli_safe(plan->note, strlen(plan->note), safe, sizeof safe));
     }
+    char doubt[POLICY_REASON_MAX + 1];
+    if (policy_plan_doubt(plan, doubt)) {
+        printf("may be refused: %s\n", doubt);
+    }
     for (size_t i = 0; i < plan->op_count; i++) {
         print_op(view, i);
     }
@@ -173,12 +177,15 @@ static void op_json(struct cli_json *json, const struct cli_plan_view *view, siz
 static void plan_json(struct cli_json *json, const struct cli_plan_view *view)
 {
     const struct policy_plan *plan = view->plan;
+    char doubt[POLICY_REASON_MAX + 1] = "";
+    policy_plan_doubt(plan, doubt);
     cli_json_bool(json, "is_blind", plan->is_blind);
     cli_json_bool(json, "is_unchanged", plan->is_unchanged);
     cli_json_int(json, "bootstrap_instance", plan->bootstrap_instance);
     cli_json_bool(json, "moves_bootstrap", plan->moves_bootstrap);
     cli_json_string_if(json, "client", plan->kind != NULL ? plan->kind : "");
     cli_json_string_if(json, "left_out", plan->note != NULL ? plan->note : "");
+    cli_json_string_if(json, "doubt", doubt);
     cli_json_array(json, "formats");
     for (size_t i = 0; i < plan->format_count; i++) {
         cli_json_string(json, NULL, cli_plan_format(plan->formats[i]));

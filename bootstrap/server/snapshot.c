@@ -95,6 +95,8 @@ static void load_policies(const char *home, struct bs_snapshot *snapshot,
     snapshot->policies_path = joined(home, snapshot->settings.policies);
     if (snapshot->policies_path && load_objects(home, snapshot, &definitions, report))
         snapshot->policies = policy_set_load(snapshot->policies_path, definitions, report);
+    if (snapshot->policies)
+        policy_set_lint(snapshot->policies, snapshot->loaded_at, report);
     lwm2m_definitions_unref(definitions);
 }
 

@@ -529,6 +529,16 @@ class Policy(Home):
         self.assertEqual(len([p for p in problems if p["severity"] == "error"]), len(lines))
         self.assertEqual(problems[0]["line"], 2)
 
+    def test_what_time_does(self):
+        path = self.file("ended.yaml", "imprint: 1\npolicies:\n  - {name: a, valid: {until: 2020-01-01}, hold: x}\n")
+        result = self.ok("policy", "check", path)
+        self.assertEqual(result.out, f"{path}:3:15: warning: 'a' counts no more: its validity ended\n")
+        (self.home / "policies/one-server.yaml").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+        done = subprocess.run([BIN / "imprintd", "--home", self.home, "-n"], capture_output=True, text=True,
+                              timeout=WAIT_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(":3:15: warning: 'a' counts no more: its validity ended\n", done.stderr)
+
     def test_absent(self):
         result = self.run_cli("policy", "check", self.folder / "absent")
         self.assertEqual(result.code, 1)

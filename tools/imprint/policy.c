@@ -49,6 +49,9 @@ enum cli_status cli_policy_check(struct cli_call *call)
     if (status == CLI_DONE) {
         set = policy_set_load(path, definitions, &report);
     }
+    if (set != NULL) {
+        policy_set_lint(set, call->now_at, &report);
+    }
     lwm2m_definitions_unref(definitions);
     print_problems(&report, cli_has(call, CLI_OPT_JSON));
     if (set == NULL) {

@@ -22,8 +22,15 @@ policies:
     match: {endpoint: "asks*", object: /3}
     pack: true
     servers: {main: {psk: {bytes: 16, identity: "{endpoint}/{id}"}}}
+  - name: unknown
+    match: {endpoint: "unknown*"}
+    pack: true
+    servers:
+      main: {psk: {bytes: 16, identity: "{endpoint}/{id}"}}
+      next: {psk: {bytes: 16, identity: "{endpoint}/{id}"}}
   - name: default
     pack: true
+    client: {bootstrap-instance: 0}
     client: {bootstrap-instance: 0}   # where `acc` does not say it
     servers:
       main: {psk: {bytes: 16, identity: "{endpoint}/{id}"}}
@@ -142,6 +149,9 @@ def test_its_own_account(t):
         pack = Pack(t, daemon, device, "--pct", SENML_JSON, "--query", f"acc=</0/{account}>")
         equal(pack.code, "2.05", f"answer to acc of {account}")
         judge(pack, home, device, account)
+    unknown = home.add("unknown")
+    equal(Pack(t, daemon, unknown, code=3).code, "4.05", "where nobody knows which one it is")
+    judge(Pack(t, daemon, unknown, "--query", "acc=</0/1>"), home, unknown, 1)
     daemon.end()
 
 

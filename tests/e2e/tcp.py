@@ -1,6 +1,8 @@
-"""CoAP over TCP and TLS (RFC 8323) with tools that are not ours: coap-client-gnutls, gnutls-cli."""
+"""CoAP over TCP and TLS (RFC 8323): the carrier by itself and imprintd, with tools that are not ours
+(coap-client-gnutls, gnutls-cli), and whole bootstraps with the simulated device."""
 import subprocess
 
+from lib_formats import LWM2M_CBOR, SENML_CBOR, SENML_JSON, decode, plain
 from lib_imprint import TESTBIN, check, equal, need, run, wait_for
 
 KEY = "0123456789abcdef"
@@ -82,6 +84,130 @@ def test_gnutls_cli(t):
         check("Handshake was completed" in done.stdout, cipher, done.stdout[-600:])
         check("Application protocol: coap" in done.stdout, cipher, done.stdout[-600:])
     equal(listener.rows("opened"), [])
+
+
+# ---- imprintd ----
+
+POLICY = """
+imprint: 1
+servers:
+  main: {id: 101, uri: "coaps+tcp://lwm2m.example:5684", lifetime: 1d}
+policies:
+  - name: held
+    match: {endpoint: "held*"}
+    hold: not yet
+  - name: tls
+    match: {transport: [coaps+tcp, coap+tcp]}
+    pack: true
+    client: {bootstrap-instance: 0}
+    servers: {main: {psk: {bytes: 16, identity: "{endpoint}/{id}"}}}
+unmatched: deny
+"""
+
+
+def served(t, *schemes, **options):
+    home = t.home(policy=POLICY)
+    daemon = t.daemon(home, listen=[f"{scheme}://127.0.0.1:0" for scheme in schemes], **options)
+    return home, daemon
+
+
+def judge(home, device, result):
+    """What the device holds is what the store knows; its server is one over TLS."""
+    active = {server: key for (server, key), state in home.keys(device.endpoint).items()
+              if state == "active"}
+    found = {value: path[:-3] for path, value in result.objects.items()
+             if path.startswith("/0/") and path.endswith("/10") and value}
+    equal(list(found), [101], "accounts")
+    equal(result.objects[found[101] + "/5"], active[101], "the key, and the store's")
+    equal(result.objects[found[101] + "/0"], "coaps+tcp://lwm2m.example:5684", "URI")
+    equal([value for path, value in result.objects.items() if path.startswith("/1/")
+           and path.endswith("/7")], ["T"], "binding")
+
+
+def test_bootstrap(t):
+    """The same state machine above each transport, in each format; nothing is retransmitted."""
+    home, daemon = served(t, "coaps+tcp", "coap+tcp", extra=("--allow-plain-secrets",))
+    for scheme, address in zip(("coaps+tcp", "coap+tcp"), daemon.bound):
+        for form in ("tlv", "senml-cbor", "senml-json", "lwm2m-cbor"):
+            device = home.add(f"{scheme.replace('+', '-')}-{form}")
+            options = ["--credentials", device.file] if scheme == "coaps+tcp" else []
+            version = ["--version", "1.2", "--behave", "no-pack"] if form == "lwm2m-cbor" else []
+            result = device.bootstrap(address, "--format", form, *version, *options,
+                                      scheme=scheme).finished()
+            judge(home, device, result)
+            outcome = daemon.outcome(endpoint=device.endpoint)
+            equal((outcome["policy"], outcome["retransmissions"]), ("tls", 0), "outcome")
+            again = device.bootstrap(address, "--format", form, *version, *options, scheme=scheme)
+            equal(again.finished().outcome["result"], "finished", "the second bootstrap")
+    daemon.end()
+
+
+def test_plain_listener_only_by_name(t):
+    home, daemon = served(t, "coap+tcp")
+    device = home.add("plain")
+    result = device.bootstrap(daemon.address, "--timeout", 2, scheme="coap+tcp")
+    check(result.result != "finished", "secrets were sent over plain TCP unasked")
+    equal([path for path in result.objects if path.endswith("/5") and path.startswith("/0/")
+           and path != "/0/0/5"], [], "keys that arrived")
+    daemon.end()
+
+
+def test_transports_side_by_side(t):
+    """One identity over UDP and TLS: the policy tells them apart."""
+    home, daemon = served(t, "coaps", "coaps+tcp")
+    device = home.add("both")
+    refused = device.bootstrap(daemon.bound[0], is_stored=False)
+    equal((refused.result, refused.outcome["code"]), ("refused", "4.03"), "over UDP")
+    judge(home, device, device.bootstrap(daemon.bound[1], "--credentials", device.file,
+                                         scheme="coaps+tcp").finished())
+    daemon.end()
+
+
+def ask(t, daemon, device, method, path, *options, scheme="coaps+tcp"):
+    """coap-client-gnutls: (what came back, what it said)"""
+    need("coap-client-gnutls")
+    key, back = bytes.fromhex(device.key), t.folder / "back"
+    back.unlink(missing_ok=True)
+    done = subprocess.run(
+        [b"coap-client-gnutls", b"-v", b"7", b"-B", b"3", b"-m", method.encode(), b"-u",
+         device.identity.encode(), b"-k", key, b"-o", str(back).encode(),
+         *[str(option).encode() for option in options],
+         f"{scheme}://{daemon.address}/{path}".encode()],
+        capture_output=True, timeout=60, check=False)
+    return (back.read_bytes() if back.exists() else None,
+            (done.stdout + done.stderr).decode(errors="replace"))
+
+
+def with_printable_key(home, name):
+    """A device whose key can be given on a command line."""
+    home.imprint("device", "add", name, "--identity", f"i-{name}", "--psk-file", "-",
+                 text=b"secretPSKsecret1".hex())
+
+    class Known:
+        endpoint, identity, key = name, f"i-{name}", b"secretPSKsecret1".hex()
+    return Known
+
+
+def test_libcoap_asks_imprintd(t):
+    """A held device, a wrong name, and a Bootstrap-Pack in each format in one message."""
+    home, daemon = served(t, "coaps+tcp")
+    held = with_printable_key(home, "held")
+    _, said = ask(t, daemon, held, "post", "bs?ep=held")
+    check("2.04" in said, "a held device:", said[-600:])
+    equal(daemon.outcome(endpoint="held")["result"], "held", "outcome")
+    _, said = ask(t, daemon, held, "post", "bs?ep=other")
+    check("4.00" in said, "another's name:", said[-600:])
+    for form in (SENML_CBOR, SENML_JSON, LWM2M_CBOR):
+        device = with_printable_key(home, f"pack-{form}")
+        body, said = ask(t, daemon, device, "get", f"bspack?ep={device.endpoint}", "-A", form)
+        check(body, f"no pack in {form}:", said[-900:])
+        values = decode(form, body, "")
+        found = [path[:-3] for path in values if path.startswith("/0/") and path.endswith("/10")]
+        equal(len(found), 1, "Security instances")
+        home.history(device.endpoint, 1)
+        check((101, plain(form, values[found[0] + "/5"], b"").hex())
+              in home.keys(device.endpoint), "a key that the store does not know")
+    daemon.end()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "tools/imprint/out.h"
 #include "tools/imprint/say.h"
 #include "tools/imprint/value.h"
+#include "pki/private_key.h"
 #include "pki/secret.h"
 
 #include <stdlib.h>
@@ -86,6 +87,9 @@ static enum cli_status read_secret(const struct cli_call *call, const struct mod
         return cli_fail_pki("--secret-file", error, &fault);
     }
     cli_restore_newline(path, to->secret, row->secret_max, &to->secret_len);
+    if (row->mode == PKI_MODE_RPK || row->mode == PKI_MODE_X509) {
+        (void)pki_private_key_normalize(to->secret, row->secret_max, &to->secret_len);
+    }
     return CLI_DONE;
 }
 

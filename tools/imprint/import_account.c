@@ -1,6 +1,8 @@
 /* Accounts of Leshan: `security` with the `servers` and `oscore` that belong to it. */
 #include "tools/imprint/import.h"
 
+#include "pki/private_key.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,6 +225,9 @@ static void read_keys(const struct reading *reading, const struct lwm2m_json_nod
                 is_psk ? &own->identity_len : &own->public_len);
     copy_octets(reading, security, "secretKey", own->secret, is_psk ? PKI_PSK_MAX : PKI_SECRET_MAX,
                 &own->secret_len);
+    if (!is_psk) {
+        (void)pki_private_key_normalize(own->secret, sizeof own->secret, &own->secret_len);
+    }
     if (own->secret_len == 0) {
         cli_import_lose(reading->leshan, reading->device->endpoint, reading->field, "no secretKey");
     }

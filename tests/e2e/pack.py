@@ -30,7 +30,6 @@ policies:
       next: {psk: {bytes: 16, identity: "{endpoint}/{id}"}}
   - name: default
     pack: true
-    client: {bootstrap-instance: 0}
     client: {bootstrap-instance: 0}   # where `acc` does not say it
     servers:
       main: {psk: {bytes: 16, identity: "{endpoint}/{id}"}}

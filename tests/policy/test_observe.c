@@ -141,6 +141,48 @@ static void test_pack_spares_the_account(void **state)
     }
 }
 
+/* clients.md, Anjay: an object in a pack that the client lacks crashed it. In it is what every
+ * client has, what the policy says that it has, and what it showed before. */
+static void test_pack_holds_known_objects(void **state)
+{
+    static const char policy[] =
+        HEAD ", b: {id: 102, uri: 'coaps://b.example'}}\n"
+             "access: {t: {/1/a: {owner: a}, /1/b: {owner: b}}}\n"
+             "policies: [{name: p, servers: {a: {psk: {}}, b: {psk: {}}}, access: t,\n"
+             "  write: {/3/0: {15: Europe/Berlin}}%s}]\n";
+    static const struct {
+        const char *client;
+        uint16_t remembered; /* 0: nothing */
+        const char *ops;
+    } cases[] = {
+        {"", 0, "W/0/1! W/0/2! W/1/0! W/1/1! W/3/0"},
+        {", client: {objects: /2}", 0, "W/0/1! W/0/2! W/1/0! W/1/1! W/2/0 W/2/1 W/3/0"},
+        {", client: {objects: /5}", 0, "W/0/1! W/0/2! W/1/0! W/1/1! W/3/0"},
+        {"", 2, "W/0/1! W/0/2! W/1/0! W/1/1! W/2/0 W/2/1 W/3/0"},
+        {"", 5, "W/0/1! W/0/2! W/1/0! W/1/1! W/3/0"},
+    };
+    static const struct lwm2m_path own = {{0, 0}, 2};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct pki_memory memory = {.object_count = cases[i].remembered != 0};
+        memory.objects[0] = cases[i].remembered;
+        struct policy_made made;
+        char text[700];
+        char ops[200];
+        print_message("%zu\n", i);
+        snprintf(text, sizeof text, policy, cases[i].client);
+        policy_made_init(&made, text, NULL);
+        made.subject.is_pack = true;
+        made.subject.account = &own;
+        made.subject.account_count = 1;
+        made.subject.memory = &memory;
+        policy_made_again(&made, POLICY_MADE_AT);
+        policy_made_ops(made.plan, ops, sizeof ops);
+        assert_string_equal(ops, cases[i].ops);
+        policy_made_clear(&made);
+    }
+}
+
 /* lwm2m-objects.md section 8, 6: access names servers that are on the device. */
 static void test_access_names_known_servers(void **state)
 {
@@ -166,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_formats_of_versions),
         cmocka_unit_test(test_pack_spares_the_account),
+        cmocka_unit_test(test_pack_holds_known_objects),
         cmocka_unit_test(test_access_names_known_servers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,8 +106,9 @@ class Coap:
         self.send(build(Message(ACK, code_of(code), request.mid, request.token, list(options),
                                 payload)))
 
-    def serve(self, discover, seconds=10, usual=None):
-        """Answers until Finish; the requests seen, each once. USUAL: {method: code}."""
+    def serve(self, discover, seconds=10, usual=None, taken=None):
+        """Answers until Finish; the requests seen, each once. USUAL: {method: code}; TAKEN is told
+        each."""
         codes = {GET: "2.05", POST: "2.04", PUT: "2.04", DELETE: "2.02", **(usual or {})}
         seen, end = [], time.monotonic() + seconds
         while time.monotonic() < end:
@@ -117,6 +118,8 @@ class Coap:
                 continue
             if message.mid not in [one.mid for one in seen]:
                 seen.append(message)
+                if taken:
+                    taken(message)
             if message.code == GET:
                 discover(self, message)
             else:

@@ -130,14 +130,14 @@ def batch_beside_daemon(t, seconds, devices):
 
 
 def commit_waits(trace):
-    """[(from, to)] of each session: the answer to Discover, and the first request after it. In
-    between stands only the commit of what was minted."""
-    waits, since = [], {}
+    """[(from, to)] of each session: the last of what the device showed, and the first change after
+    it. In between stands only the commit of what was minted."""
+    shown, waits = {}, {}
     for row in trace.json_lines():
-        if row["event"] != "message":
+        if row["event"] != "message" or row["session"] in waits:
             continue
         if row["direction"] == "in" and row["code"] == "2.05":
-            since[row["peer"]] = row["at_ms"]
-        elif row["direction"] == "out" and row["type"] == "CON" and row["peer"] in since:
-            waits.append((since.pop(row["peer"]), row["at_ms"]))
-    return waits
+            shown[row["session"]] = row["at_ms"]
+        elif row["direction"] == "out" and row["code"] in ("PUT", "DELETE"):
+            waits[row["session"]] = (shown.get(row["session"], row["at_ms"]), row["at_ms"])
+    return list(waits.values())

@@ -2,7 +2,7 @@
 import time
 
 from lib_coap import (ACCEPT, CON, CONTENT_FORMAT, DELETE, GET, NON, POST, PUT, URI_PATH, Coap,
-                      number_of, parse, path_of, shows, shows_blocks, text_of)
+                      number_of, parse, path_of, shows, shows_blocks, text_of, uint)
 from lib_imprint import check, equal, run, wait_for
 
 POLICY = """
@@ -171,6 +171,57 @@ def test_what_our_requests_carry(t):
         equal({number for number, _ in message.options} - {URI_PATH, CONTENT_FORMAT, ACCEPT},
               set(), "other options")
         equal(bool(message.payload), method == PUT, "a payload")
+    daemon.end()
+
+
+class Kept:
+    """A device that keeps what it is written: what GET gives, before and after."""
+
+    def __init__(self):
+        self.held = {}
+
+    def tlv(self, path):
+        """Its one instance, as the answer to a Read of the object."""
+        body = self.held.get(path, b"")
+        return bytes([0x08, 0, len(body)]) + body if body else b""
+
+    def answer(self, coap, request):
+        if path_of(request) == "/1":
+            coap.answer(request, "2.05", [(CONTENT_FORMAT, uint(11542))], self.tlv("/1/0"))
+            return
+        links = [f"<{path}>;ssid=101" for path in self.held]
+        shows(",".join(["</>;lwm2m=1.1", "</0/0>", *(links or ["</1>"])]))(coap, request)
+
+    def take(self, request):
+        if request.code == PUT:
+            self.held[path_of(request)] = request.payload
+
+
+def test_the_whole_flow(t):
+    """Discover, Writes, the verifying Discover and Read, Finish: and what each of them carries. The
+    second bootstrap reads first, and changes nothing."""
+    home = t.home(policy=POLICY.replace("    verify: never\n    servers", "    servers"))
+    home.imprint("device", "add", "flow", "--auth", "psk")
+    daemon = t.daemon(home, listen=("coap://127.0.0.1:0",), extra=("--allow-plain-secrets",))
+    device = Kept()
+    flows = (["GET /", "PUT /0/1", "PUT /1/0", "GET /", "GET /1", "POST /bs"],
+             ["GET /", "GET /1", "POST /bs"])
+    for count, flow in enumerate(flows, 1):
+        coap = Coap(daemon.address)
+        coap.request(POST, "/bs", ["ep=flow"])
+        equal(text_of(parse(coap.get(5)).code), "2.04", "answer")
+        seen = coap.serve(device.answer, taken=device.take)
+        equal(asked(seen), flow, "requests")
+        for message in seen:
+            word = f"{message.code} {path_of(message)}"
+            wanted = {f"{GET} /": (40, None), f"{GET} /1": (11542, None),
+                      f"{POST} /bs": (None, None)}.get(word, (None, 11542))
+            equal((number_of(message, ACCEPT), number_of(message, CONTENT_FORMAT)), wanted, word)
+            equal((message.type, bool(message.payload)), (CON, message.code == PUT), word)
+        home.history("flow", count)
+        coap.close()
+    equal([(row["result"], row.get("reason", "")) for row in daemon.events("outcome")],
+          [("finished", "")] * 2, "outcomes")
     daemon.end()
 
 

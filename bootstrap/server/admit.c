@@ -248,11 +248,12 @@ static void decide(struct bs_worker *worker, struct cc_session *session,
                    const struct pki_device *device, struct bs_admission *admission)
 {
     bool is_doubtful = drop_older(session);
-    admission->memory = remember(worker, bs_history_of(worker, session, device->id));
+    uint64_t history_id = bs_history_of(worker, session, device->id);
+    admission->memory = remember(worker, history_id);
     if (is_doubtful && admission->memory)
         admission->memory->print_count = 0;
-    if (admission->pack)
-        bs_worker_asks_pack(worker, device->id);
+    if (admission->pack && history_id) /* by a name alone nothing is learnt of a device */
+        bs_worker_asks_pack(worker, history_id);
     struct policy_subject subject = bs_subject_of(worker, session, device, admission->memory);
     subject.endpoint = admission->endpoint;
     subject.pct = admission->pct;

@@ -33,7 +33,7 @@ struct fixture {
     struct bs_snapshot *snapshot;
     struct bs_shared shared;
     struct bs_worker *worker;
-    char bound[CC_ADDRESS_TEXT];
+    char bound[CC_ADDRESS_TEXT], plain[CC_ADDRESS_TEXT];
     struct peer device; /* answers 2.04 to everything */
 };
 
@@ -96,6 +96,8 @@ static struct fixture *make(uint64_t jobs_max, const char *policy)
     policy_report_clear(&report);
     assert_int_equal(bs_worker_new(shared, 0, fixture->snapshot, &fixture->worker), CC_OK);
     assert_int_equal(bs_worker_listen(fixture->worker, "coaps://127.0.0.1:0", fixture->bound),
+                     CC_OK);
+    assert_int_equal(bs_worker_listen(fixture->worker, "coap://127.0.0.1:0", fixture->plain),
                      CC_OK);
     assert_true(bs_worker_start(fixture->worker));
     peer_start(&fixture->device, NULL);
@@ -318,6 +320,39 @@ static void test_memory(void **state)
     pki_reader_free(reader);
 }
 
+/* Who only says the device's name over plain CoAP teaches nothing of what it is. */
+static void test_pack_by_name(void **state)
+{
+    struct fixture *fixture = *state;
+    char uri[CC_ADDRESS_TEXT + 16];
+    static const char *const queries[] = {"ep=device"};
+    const struct cc_request request = {.method = CC_GET,
+                                       .path = "/bspack",
+                                       .queries = queries,
+                                       .query_count = 1,
+                                       .content_format = CC_FORMAT_NONE,
+                                       .accept = CC_FORMAT_NONE};
+    struct pki_reader *reader = NULL;
+    struct pki_memory memory = {0};
+    uint32_t id = 0;
+    snprintf(uri, sizeof uri, "coap://%s", fixture->plain);
+    struct cc_session *session = peer_connect(&fixture->device, uri, NULL, NULL, NULL);
+    assert_true(peer_run(&fixture->device, NULL, peer_has_opened, &fixture->device, PEER_RUN_MS));
+    assert_int_equal(cc_session_request(session, &request, &id), CC_OK);
+    assert_true(peer_run(&fixture->device, NULL, peer_has_response, &fixture->device, PEER_RUN_MS));
+    assert_int_equal(fixture->device.code, CC_METHOD_NOT_ALLOWED);
+    cc_session_close(session);
+    bootstrap(fixture, "result=finished");
+    assert_int_equal(pki_reader_new(fixture->shared.store, &reader), PKI_OK);
+    for (unsigned i = 0; i < 2000 && !memory.format_count; i++) {
+        usleep(1000);
+        (void)!pki_store_memory(reader, fixture->device_id, &memory);
+    }
+    assert_int_equal(memory.format_count, 1);
+    assert_false(memory.asked_pack);
+    pki_reader_free(reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +361,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_promotion, setup, teardown),
         cmocka_unit_test_setup_teardown(test_moved_before_promotion, setup_moving, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pack_by_name, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,10 @@ static enum lwm2m_error to_real(const struct lwm2m_scalar *scalar, double *real)
     if (scalar->kind != LWM2M_SCALAR_INTEGER) {
         return LWM2M_ETYPE;
     }
-    *real = scalar->is_negative ? -1.0 - (double)scalar->number : (double)scalar->number;
+    /* Rounded once: -1.0 - (double)number would round twice. Only 2^64 does not fit number + 1. */
+    const uint64_t size = scalar->number + scalar->is_negative;
+    const double magnitude = size < scalar->number ? 0x1p64 : (double)size;
+    *real = scalar->is_negative ? -magnitude : magnitude;
     return LWM2M_OK;
 }
 

@@ -14,7 +14,7 @@ struct peer_shown {
 };
 
 struct peer_held {
-    char head[SHOWN_MAX]; /* of Discover: </>;lwm2m=1.1 or what stood there */
+    char head[SHOWN_MAX];     /* of Discover: </>;lwm2m=1.1 or what stood there */
     bool has_uris, is_closed; /* is_closed: has the objects that it showed and no others */
     struct peer_shown places[PLACES_MAX]; /* ascending */
     size_t place_count;

@@ -340,6 +340,24 @@ static const struct number_row {
     {23, true, offsetof(struct policy_server, mute_send)},
 };
 
+/* lwm2m-objects.md section 3: from 1.1 on a binding names transports alone, queue mode is the
+ * client's to say. */
+static void want_binding(struct policy_build *build, struct policy_wanted *wanted, const char *text)
+{
+    char letters[16];
+    size_t len = 0;
+    bool has_queue = policy_build_object_version(build, LWM2M_OBJECT_SERVER) < LWM2M_VERSION(1, 1);
+    for (; *text != '\0' && len < sizeof letters; text++) {
+        if (*text != 'Q' || has_queue) {
+            letters[len++] = *text;
+        }
+    }
+    const uint8_t *copy = policy_build_copy(build, letters, len);
+    if (copy != NULL) {
+        policy_build_bytes(build, wanted, 7, copy, len, false);
+    }
+}
+
 static void want_server(struct policy_build *build, const struct policy_account *account)
 {
     const struct policy_server *server = account->server;
@@ -360,7 +378,7 @@ static void want_server(struct policy_build *build, const struct policy_account 
         }
     }
     if (server->binding != NULL) {
-        policy_build_bytes(build, wanted, 7, server->binding, strlen(server->binding), false);
+        want_binding(build, wanted, server->binding);
     }
     if (server->apn != SCHEMA_UNSET) {
         policy_build_link(build, wanted, 10, (struct lwm2m_link_value){11, (uint16_t)server->apn});

@@ -183,6 +183,36 @@ static void test_pack_holds_known_objects(void **state)
     }
 }
 
+/* lwm2m-objects.md section 3: queue mode is a letter of the binding in 1.0 alone. */
+static void test_binding(void **state)
+{
+    static const struct {
+        const char *binding;
+        const char *shown;
+        const char *leaves;
+    } cases[] = {
+        {"UQ", "</>;lwm2m=1.0,</0/0>,</1>", "0=101 1=86400 6=1 7=UQ"},
+        {"UQ", "</>;lwm2m=1.1,</0/0>,</1>", "0=101 1=86400 6=1 7=U"},
+        {"UQS", "</>;lwm2m=1.2,</0/0>,</1>", "0=101 1=86400 6=1 7=US"},
+        {"UQ", "</>;lwm2m=1.1,</0/0>,</1>;ver=1.0", "0=101 1=86400 6=1 7=UQ"},
+        {"UT", "</>;lwm2m=1.1,</0/0>,</1>", "0=101 1=86400 6=1 7=UT"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy_made made;
+        char text[300];
+        print_message("%zu\n", i);
+        snprintf(text, sizeof text, "%s, binding: %s%s}]\n",
+                 "imprint: 1\nservers: {a: {id: 101, uri: 'coaps://a.example'", cases[i].binding,
+                 "}}\npolicies: [{name: p, servers: {a: {psk: {}}}");
+        policy_made_init(&made, text, cases[i].shown);
+        made.subject.pct = LWM2M_FORMAT_NONE;
+        policy_made_again(&made, POLICY_MADE_AT);
+        policy_made_leaves(made.plan, "/1/0", cases[i].leaves);
+        policy_made_clear(&made);
+    }
+}
+
 /* lwm2m-objects.md section 8, 6: access names servers that are on the device. */
 static void test_access_names_known_servers(void **state)
 {
@@ -209,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_formats_of_versions),
         cmocka_unit_test(test_pack_spares_the_account),
         cmocka_unit_test(test_pack_holds_known_objects),
+        cmocka_unit_test(test_binding),
         cmocka_unit_test(test_access_names_known_servers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

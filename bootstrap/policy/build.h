@@ -204,6 +204,11 @@ void policy_accounts_want(struct policy_build *build);
 /* The filled-in URI of a server or bootstrap server, checked. NULL with the failure. */
 const char *policy_accounts_uri(struct policy_build *build, const char *text, const char *name,
                                 const struct policy_server *server, bool *is_secure);
+/* The Server instance of ACCOUNT. */
+void policy_server_want(struct policy_build *build, const struct policy_account *account);
+/* Further resources, given as leaves of /OBJECT/0, moved to the instance that they got. */
+void policy_server_want_extra(struct policy_build *build, struct policy_wanted *wanted,
+                              const struct policy_array *extra);
 /* The OSCORE instance of ACCOUNT. */
 void policy_oscore_want(struct policy_build *build, const struct policy_account *account);
 bool policy_acl_is_wanted(const struct policy_build *build);

@@ -2,6 +2,7 @@
 #include "tools/sim/client.h"
 #include "tools/sim/file.h"
 #include "tools/sim/login.h"
+#include "tools/sim/objects.h"
 #include "tools/sim/options.h"
 #include "tools/sim/report.h"
 #include "tools/sim/state.h"
@@ -17,7 +18,7 @@ enum { POLL_MAX_MS = 60000, MODE_PSK = 0 };
 
 struct arguments {
     struct sim_login login;
-    const char *local, *dump, *state, *profile_name, *behave, *pct, *knows;
+    const char *local, *dump, *state, *profile_name, *behave, *pct, *knows, *objects;
     uint16_t format, version;
     uint32_t formats, instance, retries, timeout_ms, hold_off_ms, linger_ms;
     bool is_real_time, is_json, is_quiet, is_help;
@@ -48,6 +49,8 @@ static const struct sim_option options[] = {
     {"formats", SIM_OPTION_FORMATS, AT(formats), "LIST",
      "formats that the device reads, tlv,senml-cbor; default: those of its version", 0, 0},
     {"knows", SIM_OPTION_TEXT, AT(knows), "LIST", "further objects of the device, 5,3301", 0, 0},
+    {"objects", SIM_OPTION_TEXT, AT(objects), "PATH",
+     "definitions of further objects: an OMA XML file or a folder of them", 0, 0},
     {"bootstrap-instance", SIM_OPTION_NUMBER, AT(instance), "N",
      "Security instance of the bootstrap account, 0..65534; default 0", 0, 65534},
     {"state", SIM_OPTION_TEXT, AT(state), "FILE",
@@ -246,7 +249,9 @@ static bool parse_objects(const char *text, uint16_t *objects, size_t *count)
     return true;
 }
 
-static int run(const struct arguments *arguments, struct sim_credentials *credentials)
+/* DEFINITIONS: NULL, or what the types of the device's resources are taken from. */
+static int run(const struct arguments *arguments, struct sim_credentials *credentials,
+               const struct lwm2m_definitions *definitions)
 {
     uint16_t more[SIM_OBJECTS_MAX];
     bool has_psk = credentials->key_len > 0;
@@ -261,6 +266,7 @@ static int run(const struct arguments *arguments, struct sim_credentials *creden
         .key_len = credentials->key_len,
         .hold_off_s = arguments->hold_off_ms / 1000,
         .more = more,
+        .registry = lwm2m_definitions_registry(definitions),
     };
     if (!parse_objects(arguments->knows, more, &factory.more_count)) {
         return usage("--knows wants object IDs, 5,3301");
@@ -274,6 +280,21 @@ static int run(const struct arguments *arguments, struct sim_credentials *creden
         code = run_device(arguments, credentials, device);
     }
     sim_device_free(device);
+    return code;
+}
+
+static int run_defined(const struct arguments *arguments, struct sim_credentials *credentials)
+{
+    char fault[SIM_FAULT_MAX + 1];
+    struct lwm2m_definitions *definitions = NULL;
+    if (arguments->objects != NULL) {
+        definitions = sim_objects_load(arguments->objects, fault);
+        if (definitions == NULL) {
+            return failure(fault);
+        }
+    }
+    int code = run(arguments, credentials, definitions);
+    lwm2m_definitions_unref(definitions);
     return code;
 }
 
@@ -317,7 +338,7 @@ int sim_verb_bootstrap(char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     code = sim_login_load(&arguments.login, &credentials);
     if (code == SIM_EXIT_DONE) {
-        code = run(&arguments, &credentials);
+        code = run_defined(&arguments, &credentials);
     }
     sim_credentials_clear(&credentials);
     return code;

@@ -145,22 +145,9 @@ static void check_server(struct policy_schema_context *context, struct policy_se
 static void check_servers(struct policy_schema_context *context, struct policy_set *set)
 {
     struct policy_server *servers = set->all.servers.items;
-    uint32_t *owner = calloc(65536, sizeof *owner); /* index + 1 of who has the ID */
-    for (size_t i = 0; owner != NULL && i < set->all.servers.count; i++) {
+    for (size_t i = 0; i < set->all.servers.count; i++) {
         check_server(context, &servers[i]);
-        if (servers[i].id == SCHEMA_UNSET) {
-            continue;
-        }
-        uint32_t *slot = &owner[(uint16_t)servers[i].id];
-        if (*slot != 0) {
-            policy_error(context->report, servers[i].item.mark,
-                         "servers '%s' and '%s' have the same id %u", servers[*slot - 1].item.name,
-                         servers[i].item.name, (unsigned)servers[i].id);
-        } else {
-            *slot = (uint32_t)i + 1;
-        }
     }
-    free(owner);
     policy_check_unique(context, &set->all.servers, sizeof *servers, "server");
 }
 

@@ -19,6 +19,8 @@ void policy_check_rules(struct policy_schema_context *context, struct policy_set
 /* Resolves the server of GRANT and checks that its credential fits. */
 void policy_check_grant(struct policy_schema_context *context, struct policy_set *set,
                         struct policy_grant *grant);
+/* Reports servers with one ID in one policy or overlay, and overlays that bring some about. */
+void policy_check_ids(struct policy_schema_context *context, const struct policy_set *set);
 /* Checks a minted key and its identity. */
 void policy_check_psk(struct policy_schema_context *context, const struct policy_psk *psk);
 /* What is allowed and hardly meant; and rules that contradict another or are never reached. */

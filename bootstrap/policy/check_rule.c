@@ -273,6 +273,7 @@ void policy_check_rules(struct policy_schema_context *context, struct policy_set
         lay_use(context, set, &overlays[i]);
         check_overlay(context, &overlays[i]);
     }
+    policy_check_ids(context, set);
     sort(context, &set->all.rules, -1);
     sort(context, &set->all.overlays, 1);
 }

@@ -57,6 +57,19 @@ static void want_extras(struct policy_build *build)
     }
 }
 
+/* An overlay may bring a server with the ID of one that the policy has. */
+static void check_id(struct policy_build *build, size_t index)
+{
+    const struct policy_server *server = build->accounts[index].server;
+    for (size_t i = 0; i < index; i++) {
+        const struct policy_server *other = build->accounts[i].server;
+        if (other->id == server->id) {
+            policy_build_fail(build, "servers '%s' and '%s' have the same id %u", other->item.name,
+                              server->item.name, (unsigned)server->id);
+        }
+    }
+}
+
 static void take_accounts(struct policy_build *build)
 {
     const struct policy_grant *grants = build->rule->grants.items;
@@ -69,6 +82,7 @@ static void take_accounts(struct policy_build *build)
         build->accounts[i].server_instance = LWM2M_ID_NONE;
         build->accounts[i].oscore_instance = LWM2M_ID_NONE;
         build->account_count = i + 1;
+        check_id(build, i);
     }
 }
 

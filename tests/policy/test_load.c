@@ -186,6 +186,7 @@ static void test_too_many_values(void **state)
 #define IN_ACCESS(row)                                                                             \
     "imprint: 1\nservers: {s: {id: 1, uri: 'coaps://x'}}\naccess: {a: {" row "}}\n"
 #define IN_FILE(rows) "imprint: 1\n" rows "\n"
+#define TWINS         "servers: {a: {id: 1, uri: 'coaps://x'}, b: {id: 1, uri: 'coaps://y'}}\n"
 
 /* PROBLEM NULL: loads. Else a part of what is said. */
 static const struct key_case {
@@ -245,8 +246,24 @@ static const struct key_case {
     {IN_FILE("servers: {default: {id: 1, uri: 'coaps://x'}}"), "cannot name a server"},
     {IN_FILE("servers: {12: {id: 1, uri: 'coaps://x'}}"), "cannot name a server"},
     {IN_FILE("servers: {'a b': {id: 1, uri: 'coaps://x'}}"), "is not a name for a server"},
-    {IN_FILE("servers: {a: {id: 1, uri: 'coaps://x'}, b: {id: 1, uri: 'coaps://x'}}"),
-     "servers 'a' and 'b' have the same id 1"},
+    /* IDs are told apart within a policy, with its blocks; over it, by overlays */
+    {IN_FILE(TWINS "policies: [{name: p, servers: {a: {psk: {}}}}, {name: q, priority: 1, match: "
+                   "{group: g}, servers: {b: {psk: {}}}}]"),
+     NULL},
+    {IN_FILE(TWINS "policies: [{name: p, servers: {a: {psk: {}}, b: {psk: {}}}}]"),
+     "error: two servers with one id: 'a' and 'b' have 1"},
+    {IN_FILE(TWINS "blocks: {k: {servers: {a: {psk: {}}}}}\n"
+                   "policies: [{name: p, use: k, servers: {b: {psk: {}}}}]"),
+     "error: two servers with one id: 'a' and 'b' have 1"},
+    {IN_FILE(TWINS "policies: [{name: p, hold: x}]\n"
+                   "overlays: [{name: o, servers: {a: {psk: {}}, b: {psk: {}}}}]"),
+     "error: two servers with one id: 'a' and 'b' have 1"},
+    {IN_FILE(TWINS "policies: [{name: p, servers: {a: {psk: {}}}}]\n"
+                   "overlays: [{name: o, match: {group: g}, servers: {b: {psk: {}}}}]"),
+     "warning: a device that gets this over policy 'p' gets no plan: servers 'a' and 'b' have"},
+    {IN_FILE(TWINS "policies: [{name: p, servers: {a: {psk: {}}}}]\n"
+                   "overlays: [{name: o, match: {group: g}, servers: {a: {psk: {bytes: 16}}}}]"),
+     NULL},
     {IN_FILE("servers: [a]"), "'servers' must be a map (key: value), not a list"},
     {IN_FILE("servers: {a: 1}"), "'a' must be a map"},
     /* links */

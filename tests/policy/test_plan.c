@@ -181,6 +181,22 @@ static void test_texts_are_filled_in(void **state)
     }
 }
 
+/* Two servers with one ID would be one to the device, whoever brought them together. */
+static void test_ids_differ(void **state)
+{
+    (void)state;
+    struct policy_made made;
+    policy_made_init(&made,
+                     "imprint: 1\n"
+                     "servers: {a: {id: 1, uri: 'coaps://a'}, b: {id: 1, uri: 'coaps://b'}}\n"
+                     "policies: [{name: p, servers: {a: {psk: {}}}}]\n"
+                     "overlays: [{name: o, servers: {b: {psk: {}}}}]\n",
+                     "</0/0>,</1>");
+    assert_null(made.plan);
+    assert_string_equal(made.reason, "servers 'a' and 'b' have the same id 1");
+    policy_made_clear(&made);
+}
+
 /* ---- what is in them ---- */
 
 static void test_accounts(void **state)
@@ -391,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations),
         cmocka_unit_test(test_keep_needs_discover),
+        cmocka_unit_test(test_ids_differ),
         cmocka_unit_test(test_texts_are_filled_in),
         cmocka_unit_test(test_extra_deletes_and_writes),
         cmocka_unit_test(test_accounts),

@@ -757,105 +757,156 @@ def account(uri, mode="PSK", server=123, **more):
 
 class Import(Home):
     KEYS = {"publicKeyOrId": [97, 98], "secretKey": [1, 2, -1, -128, 255, 6, 7, 8]}
+    OWN = {"uri": "coaps://bs", "bootstrapServer": True, "securityMode": "PSK", "publicKeyOrId": "aQ==",
+           "secretKey": "EBESExQVFhcYGRobHB0eHw=="}
 
-    def config(self, security, **more):
-        return {"toDelete": ["/0", "/1"], "security": {"0": {"uri": "coap://bs", "bootstrapServer": True},
+    def config(self, security, own=None, **more):
+        return {"toDelete": ["/0", "/1"], "security": {"0": own or {"uri": "coap://bs", "bootstrapServer": True},
                                                        "1": security},
                 "servers": {"0": {"shortId": 123, "lifetime": 300, "defaultMinPeriod": 1, "binding": ["U"]}}, **more}
 
     def leshan(self, content, name="leshan.json"):
         return self.file(name, content if isinstance(content, str) else json.dumps(content))
 
-    def test_devices_alike_share_a_policy(self):
+    def plan(self, endpoint):
+        """The operations for ENDPOINT, each path with its resources by number."""
+        plan = self.ok("policy", "plan", endpoint, "--json", "--hex", "--show-secrets").document()
+        return plan, {op["path"]: op for op in plan["ops"] if op.get("path")}
+
+    def test_devices_alike_share_a_policy_and_a_group(self):
         file = self.leshan({
             "a": self.config(account("coaps://a.example:5684", **self.KEYS), contentFormat="TLV"),
-            "b": self.config(account("coaps://b.example", 0, publicKeyOrId="Yg==", secretKey="AQIDBAUGBwg="),
-                             contentFormat=11542),
+            "b*": self.config(account("coaps://a.example:5684", 0, publicKeyOrId="Yg==", secretKey="AQIDBAUGBwg="),
+                              contentFormat=11542),
             "c": self.config(account("coap://c.example", "NO_SEC", 5),
-                             servers={"0": {"shortId": 5, "lifetime": 60}})})
+                             servers={"0": {"shortId": 5, "lifetime": 0}})})
         keys = self.leshan([{"endpoint": "a", "tls": {"mode": "psk", "details": {"identity": "i", "key": KEY}}}], "c")
-        policy = self.folder / "home" / "policies" / "one-server.yaml"
-        words = ("policy", "import", "--leshan", file, "--leshan", keys, "--out", policy, "--force")
-        self.bad(1, "there are 3 secrets", *words)
+        policy = self.folder / "home" / "policies" / "acme.yaml"
+        (self.folder / "home" / "policies" / "one-server.yaml").unlink()
+        words = ("policy", "import", "--leshan", file, "--leshan", keys, "--out", policy)
+        self.bad(1, '["b*"]: would match other endpoints too', *words)
         self.assertIn("stored 2 credentials; 3 devices are new", self.ok(*words, "--store").err)
         text = policy.read_text(encoding="utf-8")
         for secret in (KEY, "0102ff80", "AQIDBAUGBwg"):
             self.assertNotIn(secret, text)
-        self.assertEqual([p["name"] for p in self.ok("policy", "list", "--json").documents()],
-                         ["leshan-1", "leshan-2"])
+        self.assertEqual([p["name"] for p in self.ok("policy", "list", "--json").documents()], ["acme-1", "acme-2"])
+        self.ok("policy", "check")
         values = {}
-        for name in "abc":
-            plan = self.ok("policy", "plan", name, "--json", "--hex", "--show-secrets").document()
-            write = next(op for op in plan["ops"] if op.get("path") == "/0/1")
-            values[name] = [plan["policy"], write["values"][0]["value"], write["octets"]]
+        for name in ("a", "b*", "c"):
+            plan, ops = self.plan(name)
+            values[name] = [plan["policy"], ops["/0/1"]["values"][0]["value"], ops["/0/1"]["octets"], ops["/1/0"]["octets"]]
         self.assertEqual([v[:2] for v in values.values()],
-                         [["leshan-1", "coaps://a.example:5684"], ["leshan-1", "coaps://b.example"],
-                          ["leshan-2", "coap://c.example"]])
+                         [["acme-1", "coaps://a.example:5684"], ["acme-1", "coaps://a.example:5684"],
+                          ["acme-2", "coap://c.example"]])
         self.assertIn("0102ff80ff060708", values["a"][2])
-        self.assertIn("0102030405060708", values["b"][2])
+        self.assertIn("0102030405060708", values["b*"][2])
         self.assertEqual(self.ok("device", "show", "a", "--json").document()["identity"], "i")
-        self.bad(1, "exists: --force", *words[:-1], "--store")
+        self.assertEqual(self.ok("device", "show", "b*", "--json").document()["group"], "acme-1")
+        self.bad(1, "exists: --force", *words, "--store")
+
+    def test_a_device_keeps_its_own_key(self):
+        """What the entry of the bootstrap server says is the key by which the device comes here."""
+        file = self.leshan({"a": self.config(account("coap://c.example", "NO_SEC"), own=self.OWN)})
+        self.bad(1, "there are 1 secrets", "policy", "import", "--leshan", file)
+        self.assertIn("1 secrets were left out", self.ok("policy", "import", "--leshan", file, "--partial").err)
+        same = self.leshan([{"endpoint": "a", "tls": {"mode": "psk", "details": {
+            "identity": "i", "key": "101112131415161718191a1b1c1d1e1f"}}}], "same")
+        other = self.leshan([{"endpoint": "a", "tls": {"mode": "psk", "details": {"identity": "i", "key": KEY}}}], "other")
+        self.bad(1, '$["a"].security.0.secretKey: or its identity is not that of the list of credentials',
+                 "policy", "import", "--leshan", file, "--leshan", other, "--store")
+        self.ok("policy", "import", "--leshan", file, "--leshan", same, "--store")
+        device = self.ok("device", "export", "a", "--json").document()
+        self.assertEqual((device["identity"], device["psk_hex"]), ("i", "101112131415161718191a1b1c1d1e1f"))
+
+    def test_every_value_reaches_the_plan(self):
+        config = self.config(
+            account("coaps+tcp://a.example", sni="s.example", cipherSuite=49320, clientOldOffTime=1,
+                    serverSmsNumber="+49123", smsSecurityMode="SPS", smsBindingKeyParam=[1] * 6,
+                    smsBindingKeySecret=[9] * 16, oscoreSecurityMode=3, **self.KEYS),
+            servers={"7": {"shortId": 123, "lifetime": 301, "defaultMinPeriod": 2, "defaultMaxPeriod": 77,
+                           "disableTimeout": 5, "notifIfDisabled": False, "binding": ["T", "U"], "apnLink": 1,
+                           "registrationPriority": 3, "initialDelay": 4, "registrationFailure": True,
+                           "bootstrapOnRegistrationFailure": False, "communicationRetryCount": 6,
+                           "communicationRetryTimer": 8, "communicationSequenceDelayTimer": 9,
+                           "communicationSequenceRetryCount": 10, "trigger": True, "preferredTransport": "T",
+                           "muteSend": True}},
+            oscore={"3": {"oscoreMasterSecret": [5] * 16, "oscoreSenderId": "AQ==", "oscoreRecipientId": "Ag==",
+                          "oscoreAeadAlgorithm": "AES_CCM_16_64_128", "oscoreHmacAlgorithm": -10,
+                          "oscoreMasterSalt": [6, 6]}},
+            acls={"0": {"objectId": 3, "objectInstanceId": 0, "AccessControlOwner": 123, "acls": {"0": 1}},
+                  "1": {"objectId": 1, "objectInstanceId": 7, "AccessControlOwner": 65535, "acls": {"123": 3}}},
+            toDelete=["/0", "/1", "/3303"])
+        home = self.folder / "home"
+        (home / "policies" / "one-server.yaml").unlink()
+        self.ok("policy", "import", "--leshan", self.leshan({"a": config}), "--store", "--out", home / "policies" / "x.yaml")
+        shown = self.file("shown", '</>;lwm2m=1.1,</0>;ver=1.1,</0/0>,</1>;ver=1.1,</2>,</3/0>,</11/1>,</21>,</3303/0>')
+        plan = self.ok("policy", "plan", "a", "--json", "--hex", "--show-secrets", "--against", shown).document()
+        ops = {op["path"]: {v["path"]: v["value"] for v in op["values"]} for op in plan["ops"] if op.get("values")}
+        self.assertEqual(ops, {
+            "/0/1": {"/0/1/0": "coaps+tcp://a.example", "/0/1/1": "false", "/0/1/2": "0", "/0/1/3": "ab",
+                     "/0/1/4": "(empty)", "/0/1/5": "(8 octets)", "/0/1/6": "2", "/0/1/7": "hex:010101010101",
+                     "/0/1/8": "(16 octets)", "/0/1/9": "49123", "/0/1/10": "123", "/0/1/14": "s.example",
+                     "/0/1/16/0": "49320", "/0/1/17": "21:0"},
+            "/21/0": {"/21/0/0": "(16 octets)", "/21/0/1": "hex:01", "/21/0/2": "hex:02", "/21/0/5": "(2 octets)"},
+            "/1/0": {"/1/0/0": "123", "/1/0/1": "301", "/1/0/2": "2", "/1/0/3": "77", "/1/0/5": "5", "/1/0/6": "false",
+                     "/1/0/7": "TU", "/1/0/10": "11:1", "/1/0/13": "3", "/1/0/14": "4", "/1/0/15": "true",
+                     "/1/0/16": "false", "/1/0/17": "6", "/1/0/18": "8", "/1/0/19": "9", "/1/0/20": "10",
+                     "/1/0/21": "true", "/1/0/22": "T", "/1/0/23": "true"},
+            "/2/0": {"/2/0/0": "3", "/2/0/1": "0", "/2/0/2/0": "1", "/2/0/2/123": "15", "/2/0/3": "123"},
+            "/2/1": {"/2/1/0": "1", "/2/1/1": "0", "/2/1/2/123": "3", "/2/1/3": "65535"}})
+        octets = "".join(op.get("octets", "") for op in plan["ops"])
+        for secret in ("0102ff80ff060708", "09" * 16, "05" * 16):
+            self.assertIn(secret, octets)
+        self.assertIn("/3303", [op.get("path") for op in plan["ops"] if op["op"] == "delete"])
 
     def test_certificates_go_beside_the_file(self):
+        der = [0x30, 3, 2, 1, 0]
         file = self.leshan({"a": self.config(account(
-            "coaps://a.example", "X509", publicKeyOrId=[1] * 300, secretKey=[2] * 100, serverPublicKey=[3] * 20))})
-        self.bad(1, "needs --out FILE", "policy", "import", "--leshan", file, "--store")
+            "coaps://a.example", "X509", publicKeyOrId=der, secretKey=[2] * 100, serverPublicKey=der))})
+        self.bad(1, "needs a file beside the policies", "policy", "import", "--leshan", file, "--store")
         result = self.run_cli("policy", "import", "--leshan", file, "--store", "--out", self.folder / "p.yaml")
         self.assertEqual(result.code, 1)
-        self.assertIn("holds no certificate", result.err)
-        self.assertFalse((self.folder / "p.yaml").exists())
+        self.assertIn("is no whole certificate", result.err)
+        self.assertEqual(list(self.folder.glob("p*")), [])
         self.bad(1, "no device a", "device", "show", "a")
 
-    def test_what_cannot_be_expressed_is_told(self):
-        nosec = account("coap://a", "NO_SEC")
-        for text, content in [
-            ("a: security 1: this securityMode", {"a": self.config(account("coaps://a", "EST"))}),
-            ("a: security 1: no serverId", {"a": self.config(account("coap://a", "NO_SEC", 0))}),
-            ("a: security 1: there is no server 7", {"a": self.config(account("coap://a", "NO_SEC", 7))}),
-            ("a: security 1: 'secretKey' are no octets", {"a": self.config(account("coaps://a", secretKey=[256]))}),
-            ("a: security 1: 'secretKey' are no octets", {"a": self.config(account("coaps://a", secretKey="?"))}),
-            ("a: security 1: no secretKey", {"a": self.config(account("coaps://a"))}),
-            ("a: security 1: 'new' is not known", {"a": self.config({**nosec, "new": 1})}),
-            ("a: security 1: oscore 4 is missing", {"a": self.config({**nosec, "oscoreSecurityMode": 4})}),
-            ("a: configuration: 'new' is not known", {"a": self.config(nosec, new=1)}),
-            ("a: contentFormat: OPAQUE is not known", {"a": self.config(nosec, contentFormat="OPAQUE")}),
-            ("a: toDelete: /3 cannot be deleted", {"a": self.config(nosec, toDelete=["/3"])}),
-            ("a: acls: entry 0 is none", {"a": self.config(nosec, acls={"0": {}})}),
-            ("a: acls: the entry of /1/9 cannot be written",
-             {"a": self.config(nosec, acls={"0": {"objectId": 1, "objectInstanceId": 9, "acls": {}}})}),
-            ("a: acls: server 9 is not the device's",
-             {"a": self.config(nosec, acls={"0": {"objectId": 3, "objectInstanceId": 0, "acls": {"9": 1}}})}),
-            ("b: servers: server 123 is not as it is for others",
-             {"a": self.config(nosec), "b": self.config(nosec, servers={"0": {"shortId": 123, "lifetime": 9}})}),
-            ("b: servers: server 123 is not as it is for others",
-             {"a": self.config(nosec), "b": self.config(account("coap://a/path", "NO_SEC"))}),
-            ("a: security: no LwM2M server", {"a": {}}),
-            ("a: tls: mode x509", [{"endpoint": "a", "tls": {"mode": "x509"}}]),
-            ("a: tls: identity or key", [{"endpoint": "a", "tls": {"mode": "psk", "details": {"key": "00"}}}]),
-            ("a: oscore: a bootstrap over OSCORE", [{"endpoint": "a", "oscore": {"rid": "00"}}]),
-        ]:
-            with self.subTest(text):
-                result = self.bad(1, text, "policy", "import", "--leshan", self.leshan(content))
-                self.assertIn("cannot be imported (above)", result.err)
+    def test_problems_as_json(self):
+        file = self.leshan({"a": self.config(account("coap://a", "NO_SEC"), new=1), "b": self.config(account("coaps://b", "EST"))})
+        result = self.run_cli("policy", "import", "--leshan", file, "--json", home=False)
+        self.assertEqual(result.code, 1)
+        document = result.document()
+        self.assertFalse(document["done"])
+        self.assertEqual([(p["level"], p["file"], p["path"]) for p in document["problems"]],
+                         [("lost", str(file), '$["a"].new'), ("error", str(file), '$["b"].security.1.securityMode')])
+        document = self.ok("policy", "import", "--leshan", file, "--json", "--partial", home=False).document()
+        self.assertEqual([document[key] for key in ("done", "devices", "left_out", "policies", "secrets")],
+                         [True, 1, 1, 1, 0])
+        self.assertIn("leshan-123: {nosec: true}", document["text"])
+        self.assertNotIn('"b"', document["text"])
+        self.assertFalse(self.run_cli("policy", "import", "--leshan", self.leshan('{"": {}}'), "--json", home=False).document()["done"])
 
     def test_wrong_files(self):
-        for text, content in [("leshan.json:1:2: no JSON", "{x"), ("leshan.json:1:1: no JSON", "1"),
-                              ("credential 1 has no endpoint", "[{}]"), ("has none", '{"a": 1}'),
+        for text, content in [("leshan.json:1:2: no JSON", "{x"), ("leshan.json:1:2: no JSON", "[1"), ("$[0].endpoint: an entry", "[1]"),
+                              ("$[0].endpoint: an entry of the list needs", "[{}]"), ('$["a"]: must be an object', '{"a": 1}'),
                               ("no device to import", "{}"), ("an endpoint has 1 to 252 octets", '{"": {}}')]:
             with self.subTest(text):
                 self.bad(1, text, "policy", "import", "--leshan", self.leshan(content))
         self.bad(1, "No such file", "policy", "import", "--leshan", "absent")
+        self.bad(1, "at most 8 files", "policy", "import", *["--leshan", self.leshan("{}")] * 9)
 
-    def test_partial_imports_the_rest(self):
-        file = self.leshan({"a": self.config(account("coap://a", "NO_SEC")), "b": self.config(account("coaps://b", "EST"))})
-        result = self.ok("policy", "import", "--leshan", file, "--partial", home=False)
-        self.assertIn("server-123: {nosec: true}", result.out)
-        self.assertNotIn('"b"', result.out)
-
-    def test_a_device_that_is_there_keeps_its_key(self):
-        self.add("a")
+    def test_a_device_that_is_there_keeps_its_key_and_group(self):
+        self.add("a", "--group", "g")
         file = self.leshan([{"endpoint": "a", "tls": {"mode": "psk", "details": {"identity": "a", "key": KEY[::-1]}}}])
         self.bad(1, "is there already, with another key", "policy", "import", "--leshan", file, "--store")
+        file = self.leshan({"a": self.config(account("coap://a", "NO_SEC"))})
+        self.bad(1, "in group g: its policy looks for group leshan-1", "policy", "import", "--leshan", file, "--store")
+
+    def test_ten_thousand_devices_alike_are_one_line(self):
+        config = self.config(account("coap://a", "NO_SEC"))
+        file = self.leshan({f"urn:x:{i}": config for i in range(10000)})
+        text = self.ok("policy", "import", "--leshan", file, "--store").out
+        self.assertIn("match: {group: leshan-1}", text)
+        self.assertLess(len(text.splitlines()), 25)
 
 
 class Control(Home):

@@ -62,7 +62,9 @@ const struct cli_option cli_options[CLI_OPTIONS] = {
                         "Leshan's bootstrap configurations or credentials, JSON; may be repeated"},
     [CLI_OPT_STORE] = {"--store", NULL, false,
                        "put devices and secrets into the home's store, all or nothing"},
-    [CLI_OPT_PARTIAL] = {"--partial", NULL, false, "import the rest of what cannot be imported"},
+    [CLI_OPT_PARTIAL] =
+        {"--partial", NULL, false,
+         "import what can be, and leave the rest out; without --store the secrets too"},
     [CLI_OPT_FORMAT] = {"--format", "FORMAT", false,
                         "the content format that the device asks for: tlv, senml-json, "
                         "senml-cbor, lwm2m-cbor or json"},
@@ -161,13 +163,16 @@ const struct cli_command cli_commands[] = {
      cli_policy_test},
     {"policy import", "", 0, 0,
      CLI_BIT(CLI_OPT_LESHAN) | CLI_BIT(CLI_OPT_STORE) | CLI_BIT(CLI_OPT_PARTIAL) |
-         CLI_BIT(CLI_OPT_OUT) | CLI_BIT(CLI_OPT_FORCE),
+         CLI_BIT(CLI_OPT_OUT) | CLI_BIT(CLI_OPT_FORCE) | JSON,
      CLI_HOME_NONE, "make policies of another bootstrap server's configurations",
-     "Devices with equal configurations get one policy. Secrets go to the home's store with "
-     "--store, never\n"
-     "into the policy file; certificates and public keys of servers go beside --out FILE. What "
-     "cannot be\n"
-     "expressed is told field by field, and nothing is imported then unless --partial is given.",
+     "Devices with equal configurations get one policy, and with --store one group, by which it "
+     "finds\n"
+     "them. Secrets go to the home's store with --store, never into the policy file; certificates "
+     "and\n"
+     "public keys of servers go beside --out FILE, whose name all names begin with. What cannot "
+     "be\n"
+     "expressed is told with file and JSON path, and nothing is imported then unless --partial is "
+     "given.",
      cli_policy_import},
     {"policy schema", "", 0, 0, 0, CLI_HOME_NONE,
      "print the JSON Schema of policy files, for editors", NULL, cli_policy_schema},

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define KEYS "; /0/1/3 o 6d31; /0/1/5 o 00112233445566778899aabbccddeeff"
 
 static const struct row {
@@ -51,6 +52,18 @@ static const struct row {
      "/0/1/0 s coaps://a; /0/1/1 b 0; /0/1/2 i 2; /0/1/10 i 101; /0/1/3 o 3003020101; "
      "/0/1/4 o; /0/1/5 o 30810100",
      TEST_SERVER, NULL, NULL, "/0/1: no key material in resource 4"},
+    {"X.509 with the hash of the server's certificate",
+     "/0/1/0 s coaps://a; /0/1/1 b 0; /0/1/2 i 2; /0/1/10 i 101; /0/1/3 o 3003020101; /0/1/4 "
+     "o " HASH "; /0/1/5 o 30810100; /0/1/13 u 1",
+     TEST_SERVER, NULL, NULL, ""},
+    {"X.509 with a hash of another length",
+     "/0/1/0 s coaps://a; /0/1/1 b 0; /0/1/2 i 2; /0/1/10 i 101; /0/1/3 o 3003020101; /0/1/4 "
+     "o " HASH "; /0/1/5 o 30810100; /0/1/13 u 2",
+     TEST_SERVER, NULL, NULL, "/0/1: resource 4 is not DER"},
+    {"X.509 with a hash that is not said to be one",
+     "/0/1/0 s coaps://a; /0/1/1 b 0; /0/1/2 i 2; /0/1/10 i 101; /0/1/3 o 3003020101; /0/1/4 "
+     "o " HASH "; /0/1/5 o 30810100",
+     TEST_SERVER, NULL, NULL, "/0/1: resource 4 is not DER"},
     {"raw public key without that of the server",
      "/0/1/0 s coaps://a; /0/1/1 b 0; /0/1/2 i 1; /0/1/10 i 101; /0/1/3 o 3000; /0/1/5 o 3000",
      TEST_SERVER, NULL, NULL, "/0/1: no key material in resource 4"},
@@ -97,6 +110,12 @@ static const struct row {
     {"null link", TEST_SECURITY "; /0/1/17 l 65535:65535", TEST_SERVER, NULL, NULL, ""},
     {"OSCORE without a recipient", TEST_SECURITY "; /0/1/17 l 21:0", TEST_SERVER, NULL,
      "/21/0/0 o 00112233445566778899aabbccddeeff; /21/0/1 o 01", "/21/0: no resource 2"},
+    {"one OSCORE context for two accounts",
+     TEST_SECURITY "; /0/1/17 l 21:0; /0/2/0 s coap://b.example; /0/2/1 b 0; /0/2/2 i 3; "
+                   "/0/2/10 i 102; /0/2/17 l 21:0",
+     TEST_SERVER "; /1/1/0 i 102; /1/1/1 i 60; /1/1/6 b 1; /1/1/7 s U", NULL,
+     "/21/0/0 o 00112233445566778899aabbccddeeff; /21/0/1 o 01; /21/0/2 o 02",
+     "/0/1: /21/0 is linked twice"},
     {"OSCORE link", TEST_SECURITY "; /0/1/17 l 21:0", TEST_SERVER, NULL,
      "/21/0/0 o 00112233445566778899aabbccddeeff; /21/0/1 o 01; /21/0/2 o 02", ""},
 };

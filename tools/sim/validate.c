@@ -12,6 +12,7 @@ enum {
     R_SERVER_KEY = 4,
     R_KEY = 5,
     R_SECURITY_SSID = 10,
+    R_MATCHING = 13,
     R_OSCORE = 17
 };
 enum { R_SERVER_SSID = 0, R_BINDING = 16 };
@@ -115,6 +116,16 @@ static bool is_der(const struct lwm2m_value *value)
     return len == 2 + octets + body;
 }
 
+/* lwm2m-objects.md 2.2: resource 4 may hold a hash of what the server is known by. */
+static bool is_hash(const struct sim_instance *instance, const struct lwm2m_value *value)
+{
+    static const size_t octets[] = {0, 32, 48, 64};
+    const struct lwm2m_value *matching = sim_instance_value(instance, R_MATCHING);
+    uint64_t type = matching != NULL ? matching->as.uinteger : 0;
+    return type > 0 && type < sizeof octets / sizeof octets[0] &&
+           value->as.bytes.len == octets[type];
+}
+
 static bool check_keys(const struct sim_instance *instance, int64_t mode, char *reason)
 {
     if (mode < MODE_PSK || mode > MODE_EST) {
@@ -131,23 +142,43 @@ static bool check_keys(const struct sim_instance *instance, int64_t mode, char *
             return fault(reason, "/0/%u: no key material in resource %u", instance->instance,
                          needed[i]);
         }
-        if (mode != MODE_PSK && !is_der(value)) {
+        bool is_known = needed[i] == R_SERVER_KEY && is_hash(instance, value);
+        if (mode != MODE_PSK && !is_known && !is_der(value)) {
             return fault(reason, "/0/%u: resource %u is not DER", instance->instance, needed[i]);
         }
     }
     return true;
 }
 
+/* How many /0 instances link to /21/INSTANCE. */
+static size_t count_links(const struct sim_store *store, uint16_t instance)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < store->count; i++) {
+        const struct sim_instance *one = &store->instances[i];
+        const struct lwm2m_value *link =
+            one->object == LWM2M_OBJECT_SECURITY ? sim_instance_value(one, R_OSCORE) : NULL;
+        count += link != NULL && link->as.link.object == LWM2M_OBJECT_OSCORE &&
+                 link->as.link.instance == instance;
+    }
+    return count;
+}
+
+/* lwm2m-objects.md section 5: one context, one account. */
 static bool check_oscore(const struct sim_store *store, const struct sim_instance *instance,
                          char *reason)
 {
     const struct lwm2m_value *link = sim_instance_value(instance, R_OSCORE);
-    if (link == NULL || link->as.link.object == LWM2M_ID_NONE ||
-        (link->as.link.object == LWM2M_OBJECT_OSCORE &&
-         sim_store_find(store, LWM2M_OBJECT_OSCORE, link->as.link.instance))) {
+    if (link == NULL || link->as.link.object == LWM2M_ID_NONE) {
         return true;
     }
-    return fault(reason, "/0/%u: resource 17 links to nothing", instance->instance);
+    if (link->as.link.object != LWM2M_OBJECT_OSCORE ||
+        !sim_store_find(store, LWM2M_OBJECT_OSCORE, link->as.link.instance)) {
+        return fault(reason, "/0/%u: resource 17 links to nothing", instance->instance);
+    }
+    return count_links(store, link->as.link.instance) == 1 ||
+           fault(reason, "/0/%u: /21/%u is linked twice", instance->instance,
+                 link->as.link.instance);
 }
 
 static bool check_security(const struct sim_store *store, const struct sim_instance *instance,

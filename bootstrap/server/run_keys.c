@@ -28,12 +28,14 @@ void bs_run_staged(struct bs_run *run, const struct bs_job *job)
 }
 
 /* The device does not hold it as planned: nothing of it may be spared next time. */
-static void forget(struct pki_memory *memory, struct lwm2m_path path)
+static void forget(struct pki_memory *memory, const struct policy_op *op)
 {
+    bool is_account = op->ssid && op->path.id[0] == 0;
     size_t count = 0;
     for (size_t i = 0; i < memory->print_count; i++) {
         const struct pki_print *print = &memory->prints[i];
-        if (print->object != path.id[0] || print->instance != path.id[1])
+        bool is_it = print->object == op->path.id[0] && print->instance == op->path.id[1];
+        if (!is_it && !(is_account && print->ssid == op->ssid))
             memory->prints[count++] = *print;
     }
     memory->print_count = count;
@@ -42,11 +44,13 @@ static void forget(struct pki_memory *memory, struct lwm2m_path path)
 void bs_run_write_over(struct bs_run *run, const struct policy_op *op, bool is_taken)
 {
     if (!is_taken)
-        forget(&run->plan->memory, op->path);
+        forget(&run->plan->memory, op);
     for (size_t i = 0; op->ssid && i < run->staged_count; i++) {
         struct bs_staged *staged = &run->staged[i];
         uint16_t object = staged->mode == PKI_MODE_OSCORE ? 21 : 0;
-        if (staged->server_id == op->ssid && op->path.id[0] == object)
+        /* With its Security instance an account's context is skipped too. */
+        bool is_it = op->path.id[0] == object || (!is_taken && op->path.id[0] == 0);
+        if (staged->server_id == op->ssid && is_it)
             staged->is_refused = !is_taken;
     }
 }

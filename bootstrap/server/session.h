@@ -51,12 +51,13 @@
  * What comes once more after a 5.03 waits for its Max-Age, BS_WAIT_MS without one, BS_WAIT_MAX_MS
  * at most. An operation whose on_error is POLICY_RETRY starts over POLICY_RETRIES times, each after
  * a wait, before it counts as refused. What is left refused ends the session as FAILED if the
- * operation is required, and is skipped (and counted) if not. Finish is sent only when every
- * required Write was acknowledged. Exactly one BS_ACTION_END a session, with the outcome. When the
- * answer to Finish is lost, for whatever reason, the outcome is PKI_RESULT_UNCONFIRMED: the device
- * may hold the new credentials. So it is once a pack was answered: whether it was applied is never
- * told. A pack that cannot be planned ends with PKI_RESULT_NONE: the device goes on by
- * Bootstrap-Request, and nothing is recorded.
+ * operation is required, and is skipped (and counted) if not; with the Security instance of an
+ * account the rest of that account is. Finish is sent only when every required Write was
+ * acknowledged. Exactly one BS_ACTION_END a session, with the outcome. When the answer to Finish is
+ * lost, for whatever reason, the outcome is PKI_RESULT_UNCONFIRMED: the device may hold the new
+ * credentials. So it is once a pack was answered: whether it was applied is never told. A pack that
+ * cannot be planned ends with PKI_RESULT_NONE: the device goes on by Bootstrap-Request, and nothing
+ * is recorded.
  *
  * Words of the outcome. step: "discover", "read /1", "plan", "commit", "delete /1", "write /0/1",
  * "verify", "correct", "finish", "pack". reason: "timeout", "reset", "response too large", "bad
@@ -74,6 +75,7 @@
 #include "pki/record.h"
 
 #define BS_BLOCK_MIN_BYTES 64
+#define BS_LOST_MAX        8 /* accounts given up of which the rest is skipped */
 #define BS_WAIT_MS         2000
 #define BS_WAIT_MAX_MS     30000 /* some clients give a silent server up after 40 s (clients.md) */
 
@@ -201,8 +203,10 @@ struct bs_session {
     uint8_t finish_rounds; /* and after a refused Finish */
     uint16_t block_bytes;  /* 0 = the link's; halved on 4.13 and kept */
     uint16_t link_block_bytes;
-    uint16_t skipped;   /* operations given up */
-    uint16_t shortened; /* Writes taken only without their optional resources */
+    uint16_t skipped;           /* operations given up */
+    uint16_t shortened;         /* Writes taken only without their optional resources */
+    uint16_t lost[BS_LOST_MAX]; /* short server IDs whose Security instance was skipped */
+    uint8_t lost_count;
 
     uint16_t worked;                      /* format of the last Write that went through; else
                                              LWM2M_FORMAT_NONE */

@@ -149,10 +149,33 @@ static bool wants_verify(const struct bs_session *session)
     return is_due && !session->is_blind && session->finish_rounds == 0;
 }
 
+/* A Server or OSCORE instance without its Security instance makes what the device holds
+ * inconsistent (lwm2m-bootstrap.md section 6). */
+static bool is_lost(const struct bs_session *session, const struct policy_op *op)
+{
+    for (size_t i = 0; op->ssid != 0 && i < session->lost_count; i++) {
+        if (session->lost[i] == op->ssid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void lose(struct bs_session *session, const struct policy_op *op)
+{
+    if (op->ssid != 0 && op->path.id[0] == 0 && session->lost_count < BS_LOST_MAX) {
+        session->lost[session->lost_count++] = op->ssid;
+    }
+}
+
 /* Begins operation session->op or what follows the last. */
 struct bs_action bs_act_begin(struct bs_session *session)
 {
     const struct policy_plan *plan = session->plan;
+    while (session->op < plan->op_count && is_lost(session, &plan->ops[session->op])) {
+        session->skipped++;
+        session->op++;
+    }
     if (session->op >= plan->op_count) {
         return wants_verify(session)
                    ? bs_act_observe(session, BS_VERIFYING, "verify", session->verify_reads)
@@ -187,6 +210,7 @@ static struct bs_action give_up_op(struct bs_session *session, const struct bs_e
     }
     bs_repair_reset(session);
     session->skipped++;
+    lose(session, &session->plan->ops[session->op]);
     return next_op(session, BS_OVER_SKIPPED);
 }
 
@@ -301,6 +325,7 @@ struct bs_action bs_act_corrected(struct bs_session *session, const struct bs_ev
     }
     session->plan = event->plan;
     session->op = 0;
+    session->lost_count = 0;
     session->format_index = index_of(event->plan, session->worked);
     return bs_act_begin(session);
 }

@@ -29,9 +29,10 @@ def test_a_refused_account(t):
     daemon = t.daemon(home)
     device, state = home.add("refused"), State(t)
     peer, outcome = bootstrap(t, daemon, device, state, "--rule", "put:/0/2:4.03")
-    check("PUT /0/2" in peer.asked(), peer.asked())
-    equal((outcome["result"], outcome["reason"]), ("finished", "1 optional operation refused"),
+    check("PUT /0/2" in peer.asked() and "PUT /1/1" not in peer.asked(), peer.asked())
+    equal((outcome["result"], outcome["reason"]), ("finished", "2 optional operations refused"),
           "outcome")
+    equal(list(state.accounts()), [101], "accounts of the device")
     home.history("refused", 1)
     keys = home.keys("refused")
     equal([(server, word) for (server, _), word in keys.items()], [(101, "active")], "keys")

@@ -134,8 +134,9 @@ static enum lwm2m_error range_check(const struct lwm2m_resource *resource, int64
     if (!is_listed) {
         return LWM2M_ERANGE;
     }
-    return resource->step > 1 && (number - resource->min) % resource->step != 0 ? LWM2M_ERANGE
-                                                                                : LWM2M_OK;
+    /* Unsigned: the range may be wider than INT64_MAX. */
+    const uint64_t above = (uint64_t)number - (uint64_t)resource->min;
+    return resource->step > 1 && above % (uint64_t)resource->step != 0 ? LWM2M_ERANGE : LWM2M_OK;
 }
 
 /* No NaN lies in a range. */

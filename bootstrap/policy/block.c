@@ -10,6 +10,16 @@ struct cursor {
     uint8_t *octets;
 };
 
+static const uint8_t *copy_octets(struct cursor *at, const void *from, size_t len)
+{
+    uint8_t *copy = at->octets;
+    if (len > 0) {
+        memcpy(copy, from, len);
+    }
+    at->octets += len;
+    return copy;
+}
+
 static size_t bytes_of(const struct lwm2m_leaf *leaf)
 {
     return lwm2m_type_has_bytes(leaf->value.type) ? leaf->value.as.bytes.len : 0;
@@ -24,13 +34,25 @@ static void copy_goal(const struct policy_goal *from, struct cursor *at, struct 
         size_t len = bytes_of(&from->leaves[i]);
         *at->leaves = from->leaves[i];
         if (len > 0) {
-            memcpy(at->octets, from->leaves[i].value.as.bytes.data, len);
-            at->leaves->value.as.bytes.data = at->octets;
-            at->octets += len;
+            at->leaves->value.as.bytes.data =
+                copy_octets(at, from->leaves[i].value.as.bytes.data, len);
         }
         *at->optional++ = from->optional[i];
         at->leaves++;
     }
+}
+
+static void copy_minted(const struct pki_credential *from, struct cursor *at,
+                        struct policy_minted *minted)
+{
+    *minted = (struct policy_minted){.server_id = from->server_id,
+                                     .mode = from->mode,
+                                     .identity_len = from->identity_len,
+                                     .secret_len = from->secret_len,
+                                     .public_len = from->public_len};
+    minted->identity = copy_octets(at, from->identity, from->identity_len);
+    minted->secret = copy_octets(at, from->secret, from->secret_len);
+    minted->public_part = copy_octets(at, from->public_part, from->public_len);
 }
 
 /* The leaves of GOAL under the step's path: all of them, or one resource. */
@@ -73,16 +95,24 @@ static struct totals total(const struct policy_parts *parts)
             totals.octets += bytes_of(&parts->goals[i].leaves[j]);
         }
     }
+    for (size_t i = 0; i < parts->minted_count; i++) {
+        const struct pki_credential *minted = parts->minted[i];
+        totals.octets += minted->identity_len + minted->secret_len + minted->public_len;
+    }
     return totals;
 }
 
 static struct policy_owned *owned_new(const struct policy_parts *parts, struct totals totals)
 {
+    const struct policy_teaching *teaching = &parts->plan->teaching;
     size_t bytes = sizeof(struct policy_owned) + parts->step_count * sizeof(struct policy_op) +
                    parts->goal_count * sizeof(struct policy_goal) +
                    totals.leaves * (sizeof(struct lwm2m_leaf) + sizeof(bool)) +
-                   parts->minted_count * sizeof(struct pki_credential) +
-                   parts->pending_count * sizeof(struct policy_pending) + totals.octets;
+                   parts->minted_count * sizeof(struct policy_minted) +
+                   parts->pending_count * sizeof(struct policy_pending) +
+                   teaching->print_count * sizeof teaching->prints[0] +
+                   teaching->object_count * sizeof teaching->objects[0] +
+                   teaching->rollout_count * sizeof teaching->rollouts[0] + totals.octets;
     struct policy_owned *owned = calloc(1, bytes);
     if (owned != NULL) {
         owned->plan = *parts->plan;
@@ -93,11 +123,33 @@ static struct policy_owned *owned_new(const struct policy_parts *parts, struct t
         owned->plan.op_count = parts->step_count;
         owned->goals = (struct policy_goal *)(owned->plan.ops + parts->step_count);
         owned->goal_count = parts->goal_count;
-        owned->plan.minted = (struct pki_credential *)(owned->goals + parts->goal_count);
+        owned->plan.minted = (struct policy_minted *)(owned->goals + parts->goal_count);
         owned->plan.minted_count = parts->minted_count;
         owned->plan.pending_count = parts->pending_count;
     }
     return owned;
+}
+
+/* What is taught, from AT on, where what is aligned to two octets may lie; what lies behind it. */
+static uint8_t *copy_teaching(const struct policy_teaching *from, void *at,
+                              struct policy_teaching *teaching)
+{
+    struct pki_print *prints = at;
+    uint16_t *objects = (uint16_t *)(prints + from->print_count);
+    char(*rollouts)[PKI_NAME_MAX + 1] = (char(*)[PKI_NAME_MAX + 1])(objects + from->object_count);
+    for (size_t i = 0; i < from->print_count; i++) {
+        prints[i] = from->prints[i];
+    }
+    for (size_t i = 0; i < from->object_count; i++) {
+        objects[i] = from->objects[i];
+    }
+    for (size_t i = 0; i < from->rollout_count; i++) {
+        memcpy(rollouts[i], from->rollouts[i], sizeof rollouts[i]);
+    }
+    teaching->prints = prints;
+    teaching->objects = objects;
+    teaching->rollouts = (const char(*)[PKI_NAME_MAX + 1]) rollouts;
+    return (uint8_t *)(rollouts + from->rollout_count);
 }
 
 struct policy_plan *policy_block_new(const struct policy_parts *parts)
@@ -108,16 +160,17 @@ struct policy_plan *policy_block_new(const struct policy_parts *parts)
         return NULL;
     }
     struct policy_plan *plan = &owned->plan;
-    if (plan->minted_count > 0) {
-        memcpy(plan->minted, parts->minted, plan->minted_count * sizeof *plan->minted);
-    }
     struct cursor at = {.leaves = (struct lwm2m_leaf *)(plan->minted + plan->minted_count)};
     plan->pending = (struct policy_pending *)(at.leaves + totals.leaves);
     if (plan->pending_count > 0) {
         memcpy(plan->pending, parts->pending, plan->pending_count * sizeof *plan->pending);
     }
-    at.optional = (bool *)(plan->pending + plan->pending_count);
+    at.optional = (bool *)copy_teaching(&parts->plan->teaching, plan->pending + plan->pending_count,
+                                        &plan->teaching);
     at.octets = (uint8_t *)(at.optional + totals.leaves);
+    for (size_t i = 0; i < plan->minted_count; i++) {
+        copy_minted(parts->minted[i], &at, &plan->minted[i]);
+    }
     for (size_t i = 0; i < parts->goal_count; i++) {
         copy_goal(&parts->goals[i], &at, &owned->goals[i]);
     }
@@ -129,6 +182,18 @@ struct policy_plan *policy_block_new(const struct policy_parts *parts)
         plan->note = (const char *)at.octets;
     }
     return plan;
+}
+
+void policy_minted_credential(const struct policy_minted *minted, struct pki_credential *credential)
+{
+    *credential = (struct pki_credential){.server_id = minted->server_id,
+                                          .mode = minted->mode,
+                                          .identity_len = minted->identity_len,
+                                          .secret_len = minted->secret_len,
+                                          .public_len = minted->public_len};
+    memcpy(credential->identity, minted->identity, minted->identity_len);
+    memcpy(credential->secret, minted->secret, minted->secret_len);
+    memcpy(credential->public_part, minted->public_part, minted->public_len);
 }
 
 void policy_plan_free(struct policy_plan *plan)

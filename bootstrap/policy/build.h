@@ -95,7 +95,7 @@ struct policy_build {
     struct policy_arena arena;
     struct policy_array wanted;  /* struct policy_wanted */
     struct policy_array steps;   /* struct policy_step */
-    struct policy_array minted;  /* struct pki_credential */
+    struct policy_array minted;  /* struct pki_credential *: each in the arena */
     struct policy_array pending; /* struct policy_pending */
     struct policy_account *accounts;
     size_t account_count;
@@ -251,8 +251,10 @@ const struct pki_print *policy_print_remembered(const struct policy_build *build
 bool policy_print_same_content(const struct policy_build *build,
                                const struct policy_wanted *wanted);
 bool policy_print_same_shape(const struct policy_build *build, const struct policy_wanted *wanted);
-/* What to remember when the bootstrap is confirmed. */
-void policy_print_memory(const struct policy_build *build, struct pki_memory *memory);
+/* ---- teach.c ---- */
+
+/* What the plan will teach, in the arena. */
+void policy_teach(struct policy_build *build, struct policy_teaching *teaching);
 
 /* ---- block.c ---- */
 
@@ -284,7 +286,7 @@ struct policy_parts {
     size_t goal_count;
     const struct policy_step *steps; /* WANTED is an index of GOALS */
     size_t step_count;
-    const struct pki_credential *minted;
+    struct pki_credential *const *minted;
     size_t minted_count;
     const struct policy_pending *pending;
     size_t pending_count;

@@ -250,11 +250,13 @@ static bool go_before(const struct cases_case *one, const struct policy_set *set
     }
     for (size_t i = 0; i < plan->minted_count && i < MINTED_MAX; i++) {
         struct pki_credential *credential = &stage->credentials[subject->credential_count++];
-        *credential = plan->minted[i];
+        policy_minted_credential(&plan->minted[i], credential);
+        credential->device_id = 1;
+        credential->staged_at = then_at;
         credential->serial = (uint32_t)subject->credential_count;
         credential->active_at = then_at;
     }
-    stage->memory = plan->memory;
+    policy_plan_teach(plan, true, &stage->memory);
     stage->memory.device_id = 1;
     subject->memory = &stage->memory;
     policy_plan_free(plan);

@@ -102,8 +102,7 @@ static void take_overlay(const struct policy_set *set, size_t index,
     }
     decision->overlays[decision->overlay_count++] = (uint16_t)index;
     if (is_campaign) {
-        snprintf(decision->rollouts[decision->rollout_count++], sizeof decision->rollouts[0], "%s",
-                 overlay->item.name);
+        decision->rollouts[decision->rollout_count++] = overlay->item.name;
     }
     take_values(set, overlay, decision);
 }

@@ -48,11 +48,13 @@ struct pki_credential *policy_key_mint(struct policy_build *build, uint16_t serv
         policy_build_fail(build, "a key cannot be minted for a device without a record");
         return NULL;
     }
-    struct pki_credential *fresh = policy_array_add(&build->arena, &build->minted, sizeof *fresh);
-    if (fresh == NULL) {
+    struct pki_credential **slot = policy_array_add(&build->arena, &build->minted, sizeof *slot);
+    struct pki_credential *fresh = policy_arena_alloc(&build->arena, sizeof *fresh);
+    if (slot == NULL || fresh == NULL) {
         policy_build_fail(build, "out of memory");
         return NULL;
     }
+    *slot = fresh;
     fresh->device_id = build->subject->device->id;
     fresh->server_id = server_id;
     fresh->mode = mode;

@@ -172,7 +172,7 @@ static void describe(struct policy_build *build, struct policy_plan *plan)
     build->aims.is_sole = build->shown != NULL && build->rule->others == POLICY_OTHERS_REMOVE;
     build->aims.has_access_shown = policy_build_shows(build, LWM2M_OBJECT_ACCESS_CONTROL);
     policy_observe_formats(build, plan);
-    policy_print_memory(build, &plan->memory);
+    policy_teach(build, &plan->teaching);
 }
 
 static struct policy_plan *finish(struct policy_build *build)

@@ -146,7 +146,7 @@ struct policy_decision {
     bool is_open;
     uint16_t overlays[POLICY_OVERLAYS_MAX]; /* index of each that is laid over, in their order */
     size_t overlay_count;
-    char rollouts[PKI_ROLLOUTS_MAX][PKI_NAME_MAX + 1]; /* of which these count their outcomes */
+    const char *rollouts[PKI_ROLLOUTS_MAX]; /* of which these count their outcomes; the set's */
     size_t rollout_count;
     enum policy_verify verify;
     bool needs_discover;           /* a refused Discover ends the bootstrap (`on-error`) */
@@ -236,6 +236,31 @@ struct policy_pending {
     uint32_t serial;
 };
 
+/* A credential that a plan carries and the store does not know yet: the parts of a struct
+ * pki_credential, which is far larger, in the plan's memory. */
+struct policy_minted {
+    uint16_t server_id;
+    enum pki_mode mode;
+    const uint8_t *identity, *secret, *public_part;
+    size_t identity_len, secret_len, public_len;
+};
+/* MINTED as a record; device and times are the caller's to set. Secret: wipe it. */
+void policy_minted_credential(const struct policy_minted *minted,
+                              struct pki_credential *credential);
+
+/* What a bootstrap by a plan teaches about its device: see policy_plan_teach. */
+struct policy_teaching {
+    uint16_t version;
+    bool is_pack;
+    bool has_objects; /* it showed which objects it has */
+    const uint16_t *objects;
+    size_t object_count;
+    struct pki_print *prints;
+    size_t print_count;
+    const char (*rollouts)[PKI_NAME_MAX + 1]; /* that the device takes part in by this plan */
+    size_t rollout_count;
+};
+
 /*
  * What to do, in order; then Finish. Self-contained: outlives set and subject. Holds secrets:
  * policy_plan_free wipes. MINTED are the credentials that it carries and the store does not know
@@ -246,7 +271,7 @@ struct policy_plan {
     size_t op_count;
     uint16_t formats[POLICY_FORMATS_MAX]; /* to try, in this order */
     size_t format_count;
-    struct pki_credential *minted;
+    struct policy_minted *minted;
     size_t minted_count;
     struct policy_pending *pending; /* Finish confirms them as it does what was minted */
     size_t pending_count;
@@ -259,9 +284,8 @@ struct policy_plan {
     const char *note;           /* what was left out because the device lacks it; NULL: nothing */
     const char *kind;           /* the client that it was made for (quirk); NULL: none */
     bool may_correct;           /* a 4.06 to Finish may be answered by a corrective round */
-    struct pki_memory memory;   /* what to remember when Finish is answered: prints, rollouts,
-                                   objects, version, kind; formats are the session's to add */
-    void *arena;                /* holds the whole desired state too */
+    struct policy_teaching teaching;
+    void *arena; /* holds the whole desired state too */
 };
 
 /* Shape of every randomness argument. */
@@ -281,6 +305,19 @@ struct policy_plan *policy_plan_new(const struct policy_set *set,
                                     const struct policy_subject *subject, int64_t now_at,
                                     policy_random_fn *random, void *random_context, char *reason);
 void policy_plan_free(struct policy_plan *plan);
+/*
+ * Adds to MEMORY, which is what was known when PLAN was made (zeroed: nothing), what its bootstrap
+ * has taught: version, kind, objects, whether packs are asked for. Of what the device holds
+ * (prints) and takes part in (rollouts) only a confirmed one teaches; else the prints are
+ * forgotten. Device, time and formats are the caller's.
+ */
+void policy_plan_teach(const struct policy_plan *plan, bool is_confirmed,
+                       struct pki_memory *memory);
+/*
+ * The device does not hold OP of PLAN as planned: nothing of that instance (of a Security instance:
+ * of its whole account) is taught any more, and so spared next time.
+ */
+void policy_plan_forget(struct policy_plan *plan, const struct policy_op *op);
 /*
  * Holds what SEEN shows against all that PLAN wants on the device (not only what it writes). True
  * when nothing is missing or wrong, as far as it can be seen; else REASON (POLICY_REASON_MAX+1

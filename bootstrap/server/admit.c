@@ -225,11 +225,12 @@ bool bs_admit_is_too_often(struct bs_worker *worker, struct cc_session *session,
 /* What bootstraps have taught about the device; NULL: nothing, which costs a longer bootstrap. */
 static struct pki_memory *remember(struct bs_worker *worker, uint64_t device_id)
 {
-    struct pki_memory *memory = device_id ? malloc(sizeof *memory) : NULL;
-    if (memory && pki_store_memory(worker->reader, device_id, memory) != PKI_OK) {
-        free(memory);
-        memory = NULL;
-    }
+    struct pki_memory *found = &worker->desk->memory;
+    if (!device_id || pki_store_memory(worker->reader, device_id, found) != PKI_OK)
+        return NULL;
+    struct pki_memory *memory = malloc(sizeof *memory);
+    if (memory)
+        *memory = *found;
     return memory;
 }
 
@@ -285,6 +286,7 @@ uint8_t bs_admit(struct bs_worker *worker, struct cc_session *session,
     if (take_endpoint(request, admission->endpoint))
         refusal = identify(worker, session, admission->endpoint, &device, why);
     admission->device_id = device.id;
+    admission->auth = device.auth;
     if (device.id)
         memcpy(admission->endpoint, device.endpoint, sizeof admission->endpoint);
     if (!refusal && is_taken(worker, session, admission->endpoint)) {

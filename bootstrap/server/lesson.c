@@ -1,6 +1,7 @@
 /* What a bootstrap has taught about its device, and which campaigns it counts for. */
 #include "bootstrap/server/worker_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +19,24 @@ static void add_format(uint16_t *list, size_t *count, uint16_t format)
         list[(*count)++] = format;
 }
 
+struct formats {
+    uint16_t formats[PKI_FORMATS_MAX], refused[PKI_FORMATS_MAX];
+    size_t format_count, refused_count;
+};
+
+static struct formats formats_of(const struct pki_memory *memory)
+{
+    struct formats formats = {.format_count = memory->format_count,
+                              .refused_count = memory->refused_count};
+    memcpy(formats.formats, memory->formats, sizeof formats.formats);
+    memcpy(formats.refused, memory->refused, sizeof formats.refused);
+    return formats;
+}
+
 /* The one that worked first; what this bootstrap found counts before what was known. */
 static void learn_formats(struct pki_memory *memory, const struct bs_session *machine)
 {
-    const struct pki_memory old = *memory;
+    const struct formats old = formats_of(memory);
     memory->format_count = 0;
     memory->refused_count = 0;
     memset(memory->formats, 0, sizeof memory->formats);
@@ -45,26 +60,6 @@ static void forget_prints(struct pki_memory *memory)
     memset(memory->prints, 0, sizeof memory->prints);
 }
 
-/* What the plan teaches, but for what only a confirmed bootstrap does. */
-static void learn_plan(struct pki_memory *memory, const struct bs_run *run)
-{
-    const struct pki_memory old = *memory;
-    bool is_finished =
-        run->machine.outcome.result == PKI_RESULT_FINISHED && !run->machine.has_difference;
-    *memory = run->plan->memory;
-    memcpy(memory->formats, old.formats, sizeof old.formats);
-    memory->format_count = old.format_count;
-    memcpy(memory->refused, old.refused, sizeof old.refused);
-    memory->refused_count = old.refused_count;
-    memory->asked_pack = old.asked_pack;
-    if (is_finished)
-        return;
-    /* An unconfirmed device may hold anything: no security Write is spared on doubt. */
-    forget_prints(memory);
-    memcpy(memory->rollouts, old.rollouts, sizeof old.rollouts);
-    memory->rollout_count = old.rollout_count;
-}
-
 static void learn_memory(struct bs_lesson *lesson, const struct bs_run *run)
 {
     struct pki_memory *memory = &lesson->memory;
@@ -72,8 +67,10 @@ static void learn_memory(struct bs_lesson *lesson, const struct bs_run *run)
     const struct pki_memory *old = run->memory ? run->memory : &none;
     enum pki_result result = run->machine.outcome.result;
     *memory = *old;
+    /* An unconfirmed device may hold anything: no security Write is spared on doubt. */
     if (run->plan && (run->machine.has_sent || result == PKI_RESULT_FINISHED))
-        learn_plan(memory, run);
+        policy_plan_teach(run->plan, result == PKI_RESULT_FINISHED && !run->machine.has_difference,
+                          memory);
     learn_formats(memory, &run->machine);
     memory->asked_pack |= run->pack || bs_worker_asked_pack(run->worker, run->device_id);
     memory->device_id = old->device_id;
@@ -99,10 +96,11 @@ static void count_rollouts(struct bs_lesson *lesson, const struct bs_run *run)
         result != PKI_RESULT_UNCONFIRMED)
         return;
     lesson->rollout_count = decision->rollout_count;
-    memcpy(lesson->rollouts, decision->rollouts, sizeof lesson->rollouts);
-    for (size_t i = 0; i < decision->rollout_count; i++)
+    for (size_t i = 0; i < decision->rollout_count; i++) {
+        snprintf(lesson->rollouts[i], sizeof lesson->rollouts[i], "%s", decision->rollouts[i]);
         lesson->is_first[i] =
             result == PKI_RESULT_FINISHED && !has_taken_part(run->memory, decision->rollouts[i]);
+    }
 }
 
 struct bs_lesson *bs_lesson_of(const struct bs_run *run)

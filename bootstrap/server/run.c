@@ -128,6 +128,7 @@ static void claim(struct bs_worker *worker, struct bs_run *run)
 static void take(struct bs_run *run, struct bs_admission *admission)
 {
     run->device_id = admission->device_id;
+    run->auth = admission->auth;
     run->decision = admission->decision;
     run->pct = admission->pct;
     run->memory = admission->memory;

@@ -151,7 +151,7 @@ static bool submit_stage(struct bs_run *run, struct bs_event *next)
     }
     job->lesson = lesson;
     for (size_t i = 0; i < run->plan->minted_count; i++) {
-        job->credentials[i] = run->plan->minted[i];
+        policy_minted_credential(&run->plan->minted[i], &job->credentials[i]);
         job->credentials[i].device_id = run->device_id;
         job->credentials[i].staged_at = bs_clock_ms() / 1000;
     }

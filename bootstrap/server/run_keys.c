@@ -27,24 +27,10 @@ void bs_run_staged(struct bs_run *run, const struct bs_job *job)
                                .serial = job->credentials[i].serial};
 }
 
-/* The device does not hold it as planned: nothing of it may be spared next time. */
-static void forget(struct pki_memory *memory, const struct policy_op *op)
-{
-    bool is_account = op->ssid && op->path.id[0] == 0;
-    size_t count = 0;
-    for (size_t i = 0; i < memory->print_count; i++) {
-        const struct pki_print *print = &memory->prints[i];
-        bool is_it = print->object == op->path.id[0] && print->instance == op->path.id[1];
-        if (!is_it && !(is_account && print->ssid == op->ssid))
-            memory->prints[count++] = *print;
-    }
-    memory->print_count = count;
-}
-
 void bs_run_write_over(struct bs_run *run, const struct policy_op *op, bool is_taken)
 {
     if (!is_taken)
-        forget(&run->plan->memory, op);
+        policy_plan_forget(run->plan, op);
     for (size_t i = 0; op->ssid && i < run->staged_count; i++) {
         struct bs_staged *staged = &run->staged[i];
         uint16_t object = staged->mode == PKI_MODE_OSCORE ? 21 : 0;

@@ -86,28 +86,40 @@ static void doubt(struct bs_run *run, struct bs_desk *desk)
     bs_writer_submit(run->worker->shared->writer, job);
 }
 
-/* Lays what the store holds on the desk; SUBJECT borrows it until it is wiped. */
-static enum pki_error lay_out(struct bs_run *run, bool wants_credentials,
-                              struct policy_subject *subject)
+/* How much of the store is to lie on the desk: each record costs its unsealing. */
+enum extent { NO_RECORD, RECORD, RECORD_AND_CREDENTIALS };
+
+static enum pki_error read_store(struct bs_run *run, enum extent extent)
 {
     struct bs_worker *worker = run->worker;
     struct bs_desk *desk = worker->desk;
     enum pki_error error = PKI_OK;
-    desk->device = (struct pki_device){0};
-    desk->count = 0;
     /* What the device came with, though the store may not have taken it over yet: what is written
      * of the old credential now would lock it out. */
-    if (run->device_id && cc_session_is_secure(run->session))
+    if (cc_session_is_secure(run->session))
         error = bs_admit_owner(worker, run->session, &desk->device);
-    else if (run->device_id)
+    else
         error = pki_store_device_by_id(worker->reader, run->device_id, &desk->device);
-    if (!error && run->device_id && wants_credentials)
+    if (!error && extent == RECORD_AND_CREDENTIALS)
         error = pki_store_credentials_alive(worker->reader, run->device_id, desk->credentials,
                                             BS_CREDENTIALS_MAX, &desk->count);
+    return error;
+}
+
+/* Lays what the store holds on the desk; SUBJECT borrows it until it is wiped. */
+static enum pki_error lay_out(struct bs_run *run, enum extent extent,
+                              struct policy_subject *subject)
+{
+    struct bs_desk *desk = run->worker->desk;
+    desk->device = (struct pki_device){.id = run->device_id, .auth = run->auth};
+    desk->count = 0;
+    enum pki_error error = run->device_id && extent != NO_RECORD ? read_store(run, extent) : PKI_OK;
     if (error)
         return error;
     doubt(run, desk);
-    *subject = bs_subject_of(worker, run->session, &desk->device, run->memory);
+    *subject = bs_subject_of(run->worker, run->session, &desk->device, run->memory);
+    if (extent == NO_RECORD)
+        subject->device = NULL;
     subject->endpoint = run->endpoint;
     subject->pct = run->pct;
     subject->seen = bs_seen_observation(&run->seen);
@@ -159,8 +171,9 @@ void bs_run_decide(struct bs_run *run, struct bs_event *next)
     struct policy_subject subject;
     *next = (struct bs_event){.kind = BS_EVENT_DECIDED, .decision = &run->decision};
     choose_accepts(run, next->accepts);
-    /* A store that cannot be read now cannot when the plan is made, and is told there. */
-    if (lay_out(run, false, &subject) == PKI_OK) {
+    /* Which Reads are wanted does not hang on the record. A store that cannot be read now cannot
+     * when the plan is made, and is told there. */
+    if (lay_out(run, run->decision.is_open ? RECORD : NO_RECORD, &subject) == PKI_OK) {
         if (run->decision.is_open)
             bs_decide(run->snapshot, &subject, true, &run->decision);
         heed_quirk(run, &subject);
@@ -198,7 +211,7 @@ static struct policy_plan *make_plan(struct bs_run *run, char *reason)
 {
     struct policy_plan *plan = NULL;
     struct policy_subject subject;
-    enum pki_error error = lay_out(run, true, &subject);
+    enum pki_error error = lay_out(run, RECORD_AND_CREDENTIALS, &subject);
     if (error)
         snprintf(reason, POLICY_REASON_MAX + 1, "%s", pki_error_text(error));
     else

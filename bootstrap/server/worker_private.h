@@ -76,6 +76,7 @@ struct bs_run {
     uint16_t read_format;              /* Accept of the Read that is out */
     uint16_t read_object;
     uint64_t device_id;  /* 0: no record (plain CoAP) */
+    enum pki_auth auth;  /* as its record says; PKI_AUTH_NONE: no record */
     uint64_t history_id; /* the device whose history takes the outcome; 0: nobody's */
     uint64_t number;     /* generation << 32 | slot */
     uint64_t started_ms;
@@ -161,6 +162,7 @@ bool bs_worker_asked_pack(const struct bs_worker *worker, uint64_t device_id);
 struct bs_admission {
     char endpoint[PKI_ENDPOINT_MAX + 1];
     uint64_t device_id;
+    enum pki_auth auth; /* of its record */
     uint16_t pct;
     struct pki_memory *memory; /* owned; NULL: nothing known */
     struct bs_pack *pack;      /* owned; NULL: a Bootstrap-Request */

@@ -21,22 +21,32 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The daemon paces a device that comes again and again: each of POOL comes now and then. */
-enum { SAMPLES = 9, STEPS_MAX = 8, STALLED = 1000, POOL = 8192 };
+enum { SAMPLES = 9, STEPS_MAX = 8, STALLED = 1000 };
 
 struct bench {
     const char *bin;
-    char homes[2][64];
+    char homes[3][64];
     unsigned rounds, workers;
     unsigned sessions[STEPS_MAX];
     size_t step_count;
     struct sim_hub *hub;
     struct bench_idle idle;
-    unsigned devices;
-    unsigned next; /* device to come */
+    unsigned devices[BENCH_KINDS];
+    unsigned first_held; /* devices of kind USUAL from here on hold sessions open */
 };
 
 /* ---- full bootstraps ---- */
+
+/* Bootstraps of devices that have never come before, or (KEPT) of ones that hold what an earlier
+ * one gave them. */
+struct course {
+    enum bench_kind kind;
+    uint16_t version; /* enabler; 0 = 1.1 */
+    uint16_t pct, pack;
+    struct sim_device **kept; /* BENCH_SAME: of each round */
+    unsigned next;            /* device to come */
+    bool must_be_spared;      /* nothing may be written */
+};
 
 struct flight {
     struct sim_client *client;
@@ -45,17 +55,31 @@ struct flight {
     uint8_t key[BENCH_KEY_LEN];
 };
 
-static void take_off(struct bench *bench, const struct bench_server *server, struct flight *flight,
-                     unsigned index)
+static struct sim_device *device_of(const struct course *course, struct flight *flight,
+                                    unsigned index)
 {
-    bench_device(index, flight->endpoint, flight->key);
-    snprintf(flight->uri, sizeof flight->uri, "coaps://%s", server->address);
-    const struct sim_factory factory = {.server_uri = flight->uri,
+    const struct sim_factory factory = {.version = course->version,
+                                        .server_uri = flight->uri,
                                         .identity = (const uint8_t *)flight->endpoint,
                                         .identity_len = strlen(flight->endpoint),
                                         .key = flight->key,
                                         .key_len = BENCH_KEY_LEN};
-    flight->device = sim_device_new(&factory);
+    struct sim_device **kept = course->kept ? &course->kept[index] : NULL;
+    struct sim_device *device = kept && *kept ? *kept : sim_device_new(&factory);
+    if (kept)
+        *kept = device;
+    return device;
+}
+
+static void take_off(struct bench *bench, const struct bench_server *server, struct course *course,
+                     struct flight *flight)
+{
+    unsigned index = course->next++;
+    if (course->kept)
+        index %= bench->rounds;
+    bench_device(course->kind * BENCH_KIND_SPAN + index, flight->endpoint, flight->key);
+    snprintf(flight->uri, sizeof flight->uri, "coaps://%s", server->address);
+    flight->device = device_of(course, flight, index);
     const struct sim_client_config config = {
         .device = flight->device,
         .connection = {.uri = flight->uri,
@@ -64,27 +88,49 @@ static void take_off(struct bench *bench, const struct bench_server *server, str
                        .key = flight->key,
                        .key_len = BENCH_KEY_LEN},
         .endpoint = flight->endpoint,
-        .pct = 112,
+        .pct = course->pct,
+        .pack = course->pack,
     };
     flight->client = flight->device ? sim_client_new(bench->hub, &config) : NULL;
     if (!flight->client)
         bench_die("client");
 }
 
-static void land(struct flight *flight)
+static void fail(const char *endpoint, const char *why)
 {
-    if (sim_client_outcome(flight->client)->result != SIM_FINISHED) {
-        fprintf(stderr, "bench_bootstrap: a bootstrap failed: %s\n",
-                sim_client_outcome(flight->client)->reason);
-        exit(1);
+    fprintf(stderr, "bench_bootstrap: %s: %s\n", endpoint, why);
+    exit(1);
+}
+
+/* A benchmark of something else than what its row says is worse than none. */
+static void check(const struct course *course, const struct flight *flight)
+{
+    const struct sim_outcome *outcome = sim_client_outcome(flight->client);
+    if (outcome->result != SIM_FINISHED)
+        fail(flight->endpoint, outcome->reason);
+    if (outcome->is_packed != (course->pack != 0))
+        fail(flight->endpoint, "a pack was wanted or none was");
+    for (size_t i = 0; i < outcome->served_count; i++) {
+        const struct sim_served *served = &outcome->served[i];
+        if (served->method == CC_PUT && course->must_be_spared)
+            fail(flight->endpoint, "written to, though nothing had changed");
+        if (served->method == CC_PUT && served->format != course->pct)
+            fail(flight->endpoint, "written to in another format");
     }
+}
+
+static void land(const struct course *course, struct flight *flight)
+{
+    check(course, flight);
     sim_client_free(flight->client);
-    sim_device_free(flight->device);
+    if (!course->kept)
+        sim_device_free(flight->device);
     flight->client = NULL;
 }
 
 /* ROUNDS bootstraps, BENCH_AT_ONCE at a time; microseconds of server CPU for one. */
-static double bootstraps_us(struct bench *bench, const struct bench_server *server)
+static double bootstraps_us(struct bench *bench, const struct bench_server *server,
+                            struct course *course)
 {
     struct flight flights[BENCH_AT_ONCE] = {0};
     unsigned started = 0, landed = 0;
@@ -93,11 +139,11 @@ static double bootstraps_us(struct bench *bench, const struct bench_server *serv
         for (size_t i = 0; i < BENCH_AT_ONCE; i++) {
             struct flight *flight = &flights[i];
             if (flight->client && sim_client_is_done(flight->client)) {
-                land(flight);
+                land(course, flight);
                 landed++;
             }
             if (!flight->client && started < bench->rounds) {
-                take_off(bench, server, flight, bench->next++ % POOL);
+                take_off(bench, server, course, flight);
                 started++;
             }
             if (flight->client)
@@ -123,9 +169,10 @@ static double median(double *values, size_t count)
     return values[count / 2];
 }
 
-/* The floor, a daemon without other sessions, and one with many. */
+/* The floor, a daemon without other sessions, one with many, and one for the other courses. */
 struct servers {
-    struct bench_server floor, empty, full;
+    struct bench_server floor, empty, full, other;
+    struct course at_empty, at_full;
 };
 
 static void print_cost(unsigned open, const char *what, double us, double floor_us)
@@ -134,14 +181,14 @@ static void print_cost(unsigned open, const char *what, double us, double floor_
 }
 
 /* The samples of all take turns, so that a drift of the machine's speed meets all of them. */
-static void measure_costs(struct bench *bench, const struct servers *servers, unsigned open)
+static void measure_costs(struct bench *bench, struct servers *servers, unsigned open)
 {
     double floors[SAMPLES], bare[SAMPLES], empty[SAMPLES], full[SAMPLES], ratios[SAMPLES];
     for (size_t i = 0; i < SAMPLES; i++) {
         floors[i] = bench_handshakes_us(&bench->idle, &servers->floor, bench->rounds);
         bare[i] = bench_handshakes_us(&bench->idle, &servers->full, bench->rounds);
-        empty[i] = bootstraps_us(bench, &servers->empty);
-        full[i] = bootstraps_us(bench, &servers->full);
+        empty[i] = bootstraps_us(bench, &servers->empty, &servers->at_empty);
+        full[i] = bootstraps_us(bench, &servers->full, &servers->at_full);
         ratios[i] = full[i] / empty[i];
     }
     double floor_us = median(floors, SAMPLES);
@@ -152,6 +199,67 @@ static void measure_costs(struct bench *bench, const struct servers *servers, un
     printf("%-8u %-44s %17.2f\n", open, "the same beside none, pair by pair",
            median(ratios, SAMPLES));
     fflush(stdout);
+}
+
+/* ---- other courses ---- */
+
+static const struct row {
+    const char *what;
+    struct course course;
+} rows[] = {
+    {"verified, SenML CBOR", {.kind = BENCH_CBOR, .pct = 112}},
+    {"not verified, SenML CBOR", {.kind = BENCH_NEVER, .pct = 112}},
+    {"nothing to do: it holds all of it", {.kind = BENCH_SAME, .pct = 112, .must_be_spared = true}},
+    {"verified, TLV", {.kind = BENCH_TLV, .pct = 11542}},
+    {"verified, SenML JSON", {.kind = BENCH_JSON, .pct = 110}},
+    {"verified, LwM2M CBOR", {.kind = BENCH_LWM2M, .pct = 11544, .version = 0x0102}},
+    {"a Bootstrap-Pack, LwM2M CBOR",
+     {.kind = BENCH_PACK, .pct = CC_FORMAT_NONE, .pack = 11544, .version = 0x0102}},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static void courses_start(struct bench *bench, const struct bench_server *server,
+                          struct course courses[static ROWS])
+{
+    for (size_t r = 0; r < ROWS; r++) {
+        courses[r] = rows[r].course;
+        if (courses[r].kind == BENCH_SAME) {
+            courses[r].must_be_spared = false;
+            courses[r].kept = calloc(bench->rounds, sizeof *courses[r].kept);
+            if (!courses[r].kept)
+                bench_die("devices");
+        }
+        (void)bootstraps_us(bench, server, &courses[r]);
+        courses[r].must_be_spared = rows[r].course.must_be_spared;
+    }
+}
+
+/* All rows take turns, with the floor among them. */
+static void measure_courses(struct bench *bench, const struct servers *servers)
+{
+    struct course courses[ROWS];
+    double floors[SAMPLES], costs[ROWS][SAMPLES], ratios[ROWS][SAMPLES];
+    courses_start(bench, &servers->other, courses);
+    for (size_t i = 0; i < SAMPLES; i++) {
+        floors[i] = bench_handshakes_us(&bench->idle, &servers->floor, bench->rounds);
+        for (size_t r = 0; r < ROWS; r++) {
+            costs[r][i] = bootstraps_us(bench, &servers->other, &courses[r]);
+            ratios[r][i] = costs[r][i] / costs[0][i];
+        }
+    }
+    double floor_us = median(floors, SAMPLES);
+    printf("%-8s %-44s %8s %8s %8s\n", "", "", "us", "x floor", "x first");
+    for (size_t r = 0; r < ROWS; r++) {
+        double us = median(costs[r], SAMPLES);
+        printf("%-8u %-44s %8.1f %8.2f %8.2f\n", 0, rows[r].what, us, us / floor_us,
+               median(ratios[r], SAMPLES));
+    }
+    fflush(stdout);
+    for (size_t r = 0; r < ROWS; r++) {
+        for (unsigned i = 0; courses[r].kept && i < bench->rounds; i++)
+            sim_device_free(courses[r].kept[i]);
+        free(courses[r].kept);
+    }
 }
 
 static void print_memory(const char *what, unsigned sessions, double before, double after)
@@ -165,8 +273,10 @@ static void start(struct bench *bench, struct servers *servers)
     bench_floor_start(bench->bin, &servers->floor);
     bench_daemon_start(bench->bin, bench->homes[0], bench->workers, &servers->empty);
     bench_daemon_start(bench->bin, bench->homes[1], bench->workers, &servers->full);
-    (void)bootstraps_us(bench, &servers->empty); /* warm */
-    (void)bootstraps_us(bench, &servers->full);
+    bench_daemon_start(bench->bin, bench->homes[2], bench->workers, &servers->other);
+    servers->at_empty = servers->at_full = (struct course){.kind = BENCH_USUAL, .pct = 112};
+    (void)bootstraps_us(bench, &servers->empty, &servers->at_empty); /* warm */
+    (void)bootstraps_us(bench, &servers->full, &servers->at_full);
     (void)bench_handshakes_us(&bench->idle, &servers->floor, bench->rounds);
 }
 
@@ -181,7 +291,7 @@ static void measure(struct bench *bench)
     for (size_t step = 0; step < bench->step_count; step++) {
         double before = bench_resident_bytes(&servers.full);
         unsigned more = bench->sessions[step] > have ? bench->sessions[step] - have : 0;
-        bench_sessions_hold(&bench->idle, &servers.full, POOL + have, more);
+        bench_sessions_hold(&bench->idle, &servers.full, bench->first_held + have, more);
         have += more;
         if (more)
             print_memory("resident memory an open session", more, before,
@@ -189,11 +299,14 @@ static void measure(struct bench *bench)
         measure_costs(bench, &servers, have);
     }
     double before = bench_resident_bytes(&servers.empty);
-    bench_sessions_open(&bench->idle, &servers.empty, BENCH_BLOCKWISE, STALLED, BENCH_STALL);
+    bench_sessions_open(&bench->idle, &servers.empty, BENCH_BLOCKS * BENCH_KIND_SPAN, STALLED,
+                        BENCH_STALL);
     print_memory("resident memory a bootstrap, body pending", STALLED, before,
                  bench_resident_bytes(&servers.empty));
+    measure_courses(bench, &servers);
     bench_server_stop(&servers.full);
     bench_server_stop(&servers.empty);
+    bench_server_stop(&servers.other);
     bench_server_stop(&servers.floor);
 }
 
@@ -204,6 +317,23 @@ static void take_sessions(struct bench *bench, char *list)
     for (char *word = strtok(list, ","); word && bench->step_count < STEPS_MAX;
          word = strtok(NULL, ","))
         bench->sessions[bench->step_count++] = (unsigned)strtoul(word, NULL, 10);
+}
+
+/* Every bootstrap is of a device that has not come before, but for BENCH_SAME. */
+static void count_devices(struct bench *bench)
+{
+    unsigned held = 0;
+    for (size_t i = 0; i < bench->step_count; i++)
+        held = bench->sessions[i] > held ? bench->sessions[i] : held;
+    bench->first_held = bench->rounds * (unsigned)(SAMPLES * bench->step_count + 1);
+    for (size_t r = 0; r < ROWS; r++)
+        bench->devices[rows[r].course.kind] = bench->rounds * (SAMPLES + 1);
+    bench->devices[BENCH_SAME] = bench->rounds;
+    bench->devices[BENCH_USUAL] = bench->first_held + held;
+    bench->devices[BENCH_BLOCKS] = STALLED;
+    for (size_t kind = 0; kind < BENCH_KINDS; kind++)
+        if (bench->devices[kind] > BENCH_KIND_SPAN)
+            fail("devices", "too many rounds");
 }
 
 static void open_hubs(struct bench *bench)
@@ -242,16 +372,14 @@ int main(int argc, char **argv)
     if (!bench.rounds || pki_secret_setup() != PKI_OK)
         return 2;
     signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < bench.step_count; i++)
-        bench.devices = bench.sessions[i] > bench.devices ? bench.sessions[i] : bench.devices;
-    bench.devices += POOL;
-    for (size_t i = 0; i < 2; i++)
-        bench_home_make(bench.devices, STALLED, bench.homes[i]);
+    count_devices(&bench);
+    for (size_t i = 0; i < 3; i++)
+        bench_home_make(bench.devices, bench.homes[i]);
     open_hubs(&bench);
     measure(&bench);
     cc_endpoint_free(bench.idle.endpoint);
     sim_hub_close(bench.hub);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 3; i++)
         bench_home_remove(bench.homes[i]);
     return 0;
 }

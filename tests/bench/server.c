@@ -19,9 +19,15 @@ void bench_die(const char *what)
     exit(1);
 }
 
+static const char *const kind_names[BENCH_KINDS] = {
+    [BENCH_USUAL] = "usual", [BENCH_NEVER] = "never", [BENCH_SAME] = "same",
+    [BENCH_TLV] = "tlv",     [BENCH_CBOR] = "cbor",   [BENCH_JSON] = "json",
+    [BENCH_LWM2M] = "lwm2m", [BENCH_PACK] = "pack",   [BENCH_BLOCKS] = "blocks"};
+
 void bench_device(unsigned index, char endpoint[static 32], uint8_t key[static BENCH_KEY_LEN])
 {
-    snprintf(endpoint, 32, "%08u-%s-device", index, index < BENCH_BLOCKWISE ? "bench" : "blocks");
+    snprintf(endpoint, 32, "%08u-%s-device", index,
+             kind_names[index / BENCH_KIND_SPAN % BENCH_KINDS]);
     memcpy(key, endpoint, BENCH_KEY_LEN);
 }
 
@@ -57,7 +63,18 @@ static void write_policy(const char *home)
           "    match: {endpoint: \"*-blocks-*\"}\n"
           "    link: small\n"
           "    servers: {main: {psk: {bytes: 16, identity: \"{endpoint}/{id}\"}}}\n"
-          "  - name: bench\n"
+          "  - name: never\n"
+          "    match: {endpoint: \"*-never-*\"}\n"
+          "    verify: never\n"
+          "    servers: {main: {psk: {bytes: 16, identity: \"{endpoint}/{id}\"}}}\n"
+          "    write: {/3/0: {Timezone: Etc/UTC}}\n"
+          "  - name: pack\n"
+          "    match: {endpoint: \"*-pack-*\"}\n"
+          "    pack: true\n"
+          "    client: {bootstrap-instance: 0}\n"
+          "    servers: {main: {psk: {bytes: 16, identity: \"{endpoint}/{id}\"}}}\n"
+          "    write: {/3/0: {Timezone: Etc/UTC}}\n"
+          "  - name: usual\n"
           "    servers: {main: {psk: {bytes: 16, identity: \"{endpoint}/{id}\"}}}\n"
           "    write: {/3/0: {Timezone: Etc/UTC}}\n",
           file);
@@ -65,7 +82,7 @@ static void write_policy(const char *home)
         bench_die(path);
 }
 
-void bench_home_make(unsigned devices, unsigned blockwise, char home[static 64])
+void bench_home_make(const unsigned devices[static BENCH_KINDS], char home[static 64])
 {
     struct pki_fault fault = {0};
     struct pki_store_options options = {0};
@@ -76,8 +93,8 @@ void bench_home_make(unsigned devices, unsigned blockwise, char home[static 64])
         pki_store_open(home, &options, &store, &fault) ||
         pki_bulk_open(store, "bench", time(NULL), NULL, &bulk))
         bench_die(fault.text);
-    add_devices(bulk, 0, devices);
-    add_devices(bulk, BENCH_BLOCKWISE, blockwise);
+    for (unsigned kind = 0; kind < BENCH_KINDS; kind++)
+        add_devices(bulk, kind * BENCH_KIND_SPAN, devices[kind]);
     if (pki_bulk_close(bulk, NULL))
         bench_die("bulk");
     pki_store_close(store);

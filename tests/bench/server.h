@@ -15,8 +15,23 @@
 #include <time.h>
 
 #define BENCH_KEY_LEN 16
-/* Devices from this index on are sent their Writes in blocks of 64 octets. */
-#define BENCH_BLOCKWISE 500000u
+/*
+ * Kinds of devices: each has BENCH_KIND_SPAN indexes of its own, from its number times that on, and
+ * a policy by its name.
+ */
+enum bench_kind {
+    BENCH_USUAL, /* as the policy language's defaults have it: what was written is verified */
+    BENCH_NEVER, /* `verify: never` */
+    BENCH_SAME,  /* as usual, and comes again with what it holds */
+    BENCH_TLV,   /* as usual, in this content format .. */
+    BENCH_CBOR,
+    BENCH_JSON,
+    BENCH_LWM2M,
+    BENCH_PACK,   /* asks for a Bootstrap-Pack */
+    BENCH_BLOCKS, /* is sent its Writes in blocks of 64 octets */
+    BENCH_KINDS
+};
+#define BENCH_KIND_SPAN 100000u
 
 struct bench_server {
     pid_t pid;
@@ -29,8 +44,8 @@ struct bench_server {
 void bench_die(const char *what) __attribute__((noreturn));
 /* Name and key of device INDEX. */
 void bench_device(unsigned index, char endpoint[static 32], uint8_t key[static BENCH_KEY_LEN]);
-/* A home with DEVICES devices and BLOCKWISE more from BENCH_BLOCKWISE on; HOME gets its path. */
-void bench_home_make(unsigned devices, unsigned blockwise, char home[static 64]);
+/* A home with DEVICES[kind] devices of each kind; HOME gets its path. */
+void bench_home_make(const unsigned devices[static BENCH_KINDS], char home[static 64]);
 void bench_home_remove(const char *home);
 /* imprintd from folder BIN on HOME; bench_floor beside it. */
 void bench_daemon_start(const char *bin, const char *home, unsigned workers,

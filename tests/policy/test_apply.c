@@ -93,11 +93,12 @@ static void confirm(struct bench *bench, const struct policy_plan *plan)
     for (size_t i = 0; i < plan->minted_count; i++) {
         size_t at = bench->subject.credential_count++;
         assert_true(at < KEYS_MAX);
-        bench->keys[at] = plan->minted[i];
+        policy_minted_credential(&plan->minted[i], &bench->keys[at]);
+        bench->keys[at].staged_at = NOW;
         bench->keys[at].serial = (uint32_t)at + 1;
         bench->keys[at].active_at = NOW;
     }
-    bench->memory = plan->memory;
+    policy_plan_teach(plan, true, &bench->memory);
     bench->subject.memory = &bench->memory;
 }
 

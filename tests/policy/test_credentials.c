@@ -35,15 +35,19 @@ static void test_minted(void **state)
     struct policy_made made;
     policy_made_init(&made, one_server, NULL);
     assert_int_equal(made.plan->minted_count, 1);
-    const struct pki_credential *minted = made.plan->minted;
-    assert_int_equal(minted->device_id, 7);
-    assert_int_equal(minted->server_id, 101);
-    assert_int_equal(minted->mode, PKI_MODE_PSK);
-    assert_int_equal(minted->staged_at, POLICY_MADE_AT);
-    assert_false(minted->is_stored);
-    assert_int_equal(minted->secret_len, 16);
-    assert_memory_equal(minted->secret, "@ABCDEFGHIJKLMNO", 16);
-    assert_int_equal(pki_credential_state(minted), PKI_CREDENTIAL_STAGED);
+    struct pki_credential minted;
+    policy_minted_credential(made.plan->minted, &minted);
+    assert_int_equal(minted.server_id, 101);
+    assert_int_equal(minted.mode, PKI_MODE_PSK);
+    assert_int_equal(minted.identity_len, strlen("urn:dev:os:example-1/101"));
+    assert_memory_equal(minted.identity, "urn:dev:os:example-1/101", minted.identity_len);
+    assert_false(minted.is_stored);
+    assert_int_equal(minted.secret_len, 16);
+    assert_memory_equal(minted.secret, "@ABCDEFGHIJKLMNO", 16);
+    assert_int_equal(minted.public_len, 0);
+    minted.staged_at = POLICY_MADE_AT;
+    assert_int_equal(pki_credential_check(&minted), PKI_OK);
+    assert_int_equal(pki_credential_state(&minted), PKI_CREDENTIAL_STAGED);
     policy_made_clear(&made);
 }
 

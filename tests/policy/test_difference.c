@@ -113,10 +113,10 @@ static struct lwm2m_content read_of(enum read read)
 static void confirm(struct policy_made *made, struct pki_credential *key, struct pki_memory *memory)
 {
     assert_int_equal(made->plan->minted_count, 1);
-    *key = made->plan->minted[0];
+    policy_minted_credential(&made->plan->minted[0], key);
     key->serial = 1;
     key->active_at = POLICY_MADE_AT;
-    *memory = made->plan->memory;
+    policy_plan_teach(made->plan, true, memory);
     made->subject.credentials = key;
     made->subject.credential_count = 1;
 }
@@ -125,7 +125,7 @@ static void run(const struct difference_case *one)
 {
     struct policy_made made;
     struct pki_credential key;
-    struct pki_memory memory;
+    struct pki_memory memory = {0};
     struct lwm2m_content servers = read_of(one->read);
     char ops[300];
     policy_made_init(&made, one->first, BEFORE);
@@ -146,7 +146,7 @@ static void run(const struct difference_case *one)
         fail_msg("%s: %s, not %s (%s)", one->name, ops, one->ops, made.reason);
     }
     assert_int_equal(made.plan->is_unchanged, one->ops[0] == '\0');
-    assert_int_equal(made.plan->memory.print_count > 0, one->memory != NO_PRINT);
+    assert_int_equal(made.plan->teaching.print_count > 0, one->memory != NO_PRINT);
     lwm2m_content_clear(&servers);
     policy_made_clear(&made);
 }

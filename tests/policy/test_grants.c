@@ -241,7 +241,7 @@ static void test_oscore_minted(void **state)
     make(&made, "uri: 'coap://a.example'", "oscore: {salt-bytes: 0}", SHOWN_1_1 ",</21/0>", NULL);
     assert_non_null(made.plan);
     assert_int_equal(made.plan->minted_count, 1);
-    const struct pki_credential *minted = made.plan->minted;
+    const struct policy_minted *minted = made.plan->minted;
     assert_int_equal(minted->mode, PKI_MODE_OSCORE);
     assert_int_equal(minted->identity_len, 16);
     assert_int_equal(minted->identity[0], 7);
@@ -259,7 +259,8 @@ static void test_oscore_minted(void **state)
     assert_int_equal(link->value.as.link.instance, 1);
     assert_false(account->is_optional[account->leaf_count - 1]);
 
-    struct pki_credential held = *minted;
+    struct pki_credential held;
+    policy_minted_credential(minted, &held);
     held.serial = 1;
     held.active_at = POLICY_MADE_AT;
     made.subject.credentials = &held;

@@ -110,7 +110,8 @@ static void test_renewed_key(void **state)
     (void)state;
     make(&made, POLICY(RENEWED, ""), SHOWN);
     assert_int_equal(made.plan->minted_count, 2);
-    struct pki_credential fresh = made.plan->minted[1];
+    struct pki_credential fresh;
+    policy_minted_credential(&made.plan->minted[1], &fresh);
     assert_int_equal(fresh.server_id, PKI_SERVER_BOOTSTRAP);
     assert_memory_equal(fresh.identity, "urn:dev:os:example-1/bs2", fresh.identity_len);
 

@@ -46,7 +46,7 @@ static void test_version(void **state)
         made.subject.pct = cases[i].pct;
         made.subject.memory = &memory;
         policy_made_again(&made, POLICY_MADE_AT);
-        assert_int_equal(made.plan->memory.version, cases[i].version);
+        assert_int_equal(made.plan->teaching.version, cases[i].version);
         policy_made_clear(&made);
     }
 }

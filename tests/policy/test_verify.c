@@ -80,7 +80,7 @@ static void test_verify_and_correct(void **state)
             fail_msg("%zu: %s, not %s", i, ops, one->mends);
         }
         assert_int_equal(mending->minted_count, 0);
-        assert_int_equal(mending->memory.print_count, made.plan->memory.print_count);
+        assert_int_equal(mending->teaching.print_count, made.plan->teaching.print_count);
         policy_plan_free(mending);
         lwm2m_content_clear(&servers);
         lwm2m_discover_clear(&after);
@@ -120,9 +120,9 @@ static void test_pack(void **state)
     made.subject.account_count = 1;
     policy_made_again(&made, POLICY_MADE_AT);
     assert_non_null(made.plan);
-    assert_int_equal(made.plan->memory.version, LWM2M_VERSION(1, 2));
+    assert_int_equal(made.plan->teaching.version, LWM2M_VERSION(1, 2));
     assert_int_equal(made.plan->bootstrap_instance, 0);
-    assert_true(made.plan->memory.asked_pack);
+    assert_true(made.plan->teaching.is_pack);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         struct lwm2m_content content = {0};
         assert_int_equal(policy_plan_pack(made.plan, formats[i], body, sizeof body, &len),

@@ -66,7 +66,7 @@ struct script_fixture {
     struct policy_plan correction;
     const struct policy_plan *acting; /* whichever came last */
     struct policy_op ops[4];
-    struct pki_credential minted;
+    struct policy_minted minted;
     unsigned variant;
 };
 void script_init(struct script_fixture *fixture, unsigned variant);

@@ -18,7 +18,7 @@ static const struct lwm2m_resource *resource_of(const struct cli_plan_view *view
 static bool is_minted(const struct policy_plan *plan, const struct lwm2m_value *value)
 {
     for (size_t i = 0; i < plan->minted_count; i++) {
-        const struct pki_credential *it = &plan->minted[i];
+        const struct policy_minted *it = &plan->minted[i];
         if (it->secret_len == value->as.bytes.len &&
             pki_secret_equal(it->secret, value->as.bytes.data, it->secret_len)) {
             return true;

@@ -54,7 +54,7 @@ def bootstrap(t, name, write, *options):
 
 
 def test_a_text_and_a_number_are_secrets_too(t):
-    for name, write in (("text", "0: hunter2"), ("number", "1: 4711")):
+    for name, write in (("text", "0: hunter2"), ("number", "1: 4711081547110815")):
         outcome, written = bootstrap(t, name, write)
         equal(outcome["result"], "failed", name)
         check("secrets over plain coap" in outcome["reason"], outcome)
@@ -74,13 +74,13 @@ def test_said_by_name(t):
 
 
 def test_a_trace_shows_no_pin(t):
-    home, daemon = served(t, "traced", "1: 4711", "--allow-plain-secrets")
+    home, daemon = served(t, "traced", "1: 4711081547110815", "--allow-plain-secrets")
     trace = t.process("trace", [BIN / "imprint", "--home", home.path, "trace", "--json"])
     time.sleep(0.3)
     equal(ask(daemon)[0]["result"], "finished", "result")
     wait_for(lambda: "/26241/0/1" in trace.out(), 10, "the Write in the trace")
     daemon.end()
-    check("(number)" in trace.out() and "4711" not in trace.out(), trace.out())
+    check("(number)" in trace.out() and "4711081547110815" not in trace.out(), trace.out())
 
 
 if __name__ == "__main__":

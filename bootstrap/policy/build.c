@@ -214,7 +214,8 @@ const char *policy_build_fill(struct policy_build *build, const char *text,
         .server_id = server != NULL ? (uint16_t)server->id : PKI_SERVER_BOOTSTRAP};
     size_t len = policy_template_fill(text, &values, filled, sizeof filled, reason);
     if (len == SIZE_MAX) {
-        policy_build_fail(build, "%s '%s': %.100s", what, values.server, reason);
+        policy_build_fail(build, "%s%s%s%s: %.100s", what, server != NULL ? " '" : "",
+                          server != NULL ? values.server : "", server != NULL ? "'" : "", reason);
         return NULL;
     }
     const char *copy = policy_arena_text(&build->arena, filled, len);

@@ -140,7 +140,8 @@ void policy_build_link(struct policy_build *build, struct policy_wanted *wanted,
                        struct lwm2m_link_value link);
 /* A copy of LEN octets in the arena; NULL with the failure recorded. */
 const uint8_t *policy_build_copy(struct policy_build *build, const void *data, size_t len);
-/* TEXT filled in for SERVER (NULL: none); NULL with the failure, which names WHAT. */
+/* TEXT filled in for SERVER (NULL: the bootstrap server, or none); NULL with the failure, which
+ * names WHAT and SERVER. */
 const char *policy_build_fill(struct policy_build *build, const char *text,
                               const struct policy_server *server, const char *what);
 /* The wanted instance with PATH, or NULL. */

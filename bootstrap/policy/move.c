@@ -72,7 +72,8 @@ static bool presented(struct policy_build *build, struct entry_key *key)
 static bool renewed(struct policy_build *build, struct entry_key *key)
 {
     const struct policy_psk *psk = &build->rule->move.psk;
-    const char *identity = policy_build_fill(build, psk->identity, NULL, "identity for");
+    const char *identity =
+        policy_build_fill(build, psk->identity, NULL, "identity for the bootstrap server");
     size_t len = identity != NULL ? strlen(identity) : 0;
     struct entry_key now = {.mode = MODE_NOSEC};
     if (len > POLICY_IDENTITY_OCTETS_MAX) {

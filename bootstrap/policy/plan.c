@@ -1,5 +1,6 @@
 #include "bootstrap/policy/build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +22,13 @@ static void want_value(struct policy_build *build, struct policy_wanted *wanted,
                        struct lwm2m_leaf leaf)
 {
     if (leaf.value.type == LWM2M_STRING && leaf.value.as.bytes.len > 0) {
+        char what[LWM2M_PATH_TEXT + 8], path[LWM2M_PATH_TEXT];
+        snprintf(what, sizeof what, "write %s", lwm2m_path_text(leaf.path, path));
         const char *text = policy_arena_text(&build->arena, (const char *)leaf.value.as.bytes.data,
                                              leaf.value.as.bytes.len);
         const char *filled = text == NULL || strchr(text, '{') == NULL
                                  ? text
-                                 : policy_build_fill(build, text, NULL, "a text of `write` for");
+                                 : policy_build_fill(build, text, NULL, what);
         if (filled == NULL) {
             policy_build_fail(build, "out of memory");
             return;

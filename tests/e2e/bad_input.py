@@ -84,6 +84,18 @@ def test_policy_with_five_errors(t):
     equal(started.stderr.count(": error: "), len(lines), started.stderr)
 
 
+def test_reload_tells_warnings(t):
+    """A policy that counts no more is no error: it is said to who reloads, and in the log."""
+    home = t.home()
+    daemon = t.daemon(home)
+    home.policy("imprint: 1\npolicies: [{name: a, valid: {until: 2020-01-01}, hold: x}]\n")
+    done = home.imprint("reload", code=None)
+    equal(done.returncode, 0, done.stderr)
+    check("policy.yaml:2:22: warning: 'a' counts no more" in done.stderr, done.stderr)
+    check(any("'a' counts no more" in row.get("problem", "") for row in daemon.events("reload")), daemon.log())
+    daemon.end()
+
+
 def test_settings_with_errors(t):
     home = t.home(settings="")
     (home.path / "imprintd.yaml").write_text("worker: 2\nlog: {format: xml}\nlisten: [ftp://x]\n")

@@ -190,7 +190,7 @@ const struct cli_command cli_commands[] = {
     {"rollout resume", "NAME", 1, 1, CLI_BIT(CLI_OPT_SHARE), CLI_STORE_WRITE,
      "go on with a rollout, perhaps with another share; its pause rule looks back no further", NULL,
      cli_rollout_resume},
-    {"rollout abort", "NAME", 1, 1, 0, CLI_STORE_WRITE, "end a rollout for good", NULL,
+    {"rollout abort", "NAME", 1, 1, 0, CLI_STORE_WRITE, "end a rollout; start begins it anew", NULL,
      cli_rollout_abort},
 
     {"client list", "", 0, 0, JSON, CLI_HOME_NONE,

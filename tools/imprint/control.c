@@ -152,19 +152,19 @@ bool cli_answer_bool(const struct lwm2m_json_node *node, const char *path)
     return lwm2m_json_get_bool(node, path, &value) == LWM2M_OK && value;
 }
 
-/* Says why the daemon refused; true when it did not. */
+/* Says why the daemon refused, and what it warns of; true when it did not refuse. */
 static bool is_ok(const struct lwm2m_json_node *root)
 {
     bool ok = false;
     const char *text = NULL;
-    if (lwm2m_json_get_bool(root, "ok", &ok) == LWM2M_OK && ok) {
-        return true;
-    }
     const struct lwm2m_json_node *problems = lwm2m_json_at(root, "problems");
     for (size_t i = 0; i < lwm2m_json_count(problems); i++) {
         if (lwm2m_json_get_string(lwm2m_json_item(problems, i), "", &text, NULL) == LWM2M_OK) {
             cli_note("%s", text);
         }
+    }
+    if (lwm2m_json_get_bool(root, "ok", &ok) == LWM2M_OK && ok) {
+        return true;
     }
     if (lwm2m_json_get_string(root, "error", &text, NULL) != LWM2M_OK) {
         text = "the daemon refused, without a reason";

@@ -1,6 +1,7 @@
 /*
- * Any JSON as what Leshan's bootstrap server has: a configuration or a list of credentials. It is
- * read, or told with places in it; what comes out is what a store and a policy file take.
+ * Any JSON as what Leshan's bootstrap server has: a configuration or a list of credentials, or,
+ * behind an octet 0, another. It is read, or told with places in it; what comes out is what a store
+ * and a policy file take.
  */
 #include "tools/imprint/leshan.h"
 
@@ -55,7 +56,7 @@ static bool read_item(struct cli_leshan_item *item, struct cli_leshan_report *re
     return is_good;
 }
 
-/* A file is lines of text, and no octet of it stands for itself by chance. */
+/* A file is lines of text that the loader of policies takes or refuses. */
 static void write_out(struct cli_leshan_book *book, const struct cli_leshan_list *list,
                       bool is_by_group)
 {
@@ -76,20 +77,14 @@ static void write_out(struct cli_leshan_book *book, const struct cli_leshan_list
     free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* COUNT documents as an import takes them. */
+static void import(const struct cli_leshan_source *sources, size_t count, bool has_folder)
 {
     size_t told[3] = {0};
-    struct lwm2m_json_fault fault;
     struct cli_leshan_report report = {.each = tell, .context = told};
-    struct cli_leshan_book book = {.prefix = "leshan", .has_folder = size % 2 == 0};
+    struct cli_leshan_book book = {.prefix = "leshan", .has_folder = has_folder};
     struct cli_leshan_list list;
-    struct lwm2m_json_document *document =
-        lwm2m_json_parse((const char *)data, size, CLI_LESHAN_FILE_OCTETS, &fault);
-    if (document == NULL) {
-        return 0;
-    }
-    const struct cli_leshan_source source = {"f", lwm2m_json_root(document)};
-    bool is_listed = cli_leshan_list(&source, 1, &list, &report);
+    bool is_listed = cli_leshan_list(sources, count, &list, &report);
     check(is_listed == (report.errors == 0));
     for (size_t i = 0; is_listed && i < list.count; i++) {
         if (read_item(&list.items[i], &report)) {
@@ -106,6 +101,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cli_leshan_config_wipe(&work.config);
     cli_leshan_list_free(&list);
     cli_leshan_book_free(&book);
-    lwm2m_json_free(document);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct lwm2m_json_document *documents[2] = {NULL, NULL};
+    struct cli_leshan_source sources[2] = {{.file = "f"}, {.file = "f"}};
+    const uint8_t *end = size > 0 ? memchr(data, '\0', size) : NULL;
+    size_t first = end != NULL ? (size_t)(end - data) : size;
+    size_t count = 0;
+    for (size_t i = 0; i < (end != NULL ? 2u : 1u); i++) {
+        struct lwm2m_json_fault fault;
+        documents[count] =
+            lwm2m_json_parse((const char *)(i == 0 ? data : end + 1),
+                             i == 0 ? first : size - first - 1, CLI_LESHAN_FILE_OCTETS, &fault);
+        if (documents[count] != NULL) {
+            sources[count].root = lwm2m_json_root(documents[count]);
+            count++;
+        }
+    }
+    if (count > 0) {
+        import(sources, count, size % 2 == 0);
+    }
+    lwm2m_json_free(documents[0]);
+    lwm2m_json_free(documents[1]);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 enum { URI, BOOTSTRAP, MODE, IDENTITY, TRUST, SECRET, SMS_MODE, SMS_PARAM, SMS_SECRET, SMS_NUMBER };
 enum { SERVER_ID = 10, HOLD_OFF, TIMEOUT, OSCORE_LINK = 17 };
+enum { PMIN = 2, PMAX = 3, BINDING = 7, TRANSPORT = 22 };
 enum { OSCORE_SECRET, OSCORE_SENDER, OSCORE_RECIPIENT, OSCORE_AEAD, OSCORE_HMAC, OSCORE_SALT };
 enum { SMS_RESERVED, SMS_DTLS, SMS_PACKET, SMS_NONE };
 enum { NO_OBJECT = 65535, OSCORE_ID_OCTETS = 7 };
@@ -113,6 +114,38 @@ static void check_uri(const struct pairing *pairing, const struct cli_leshan_ins
          "is secure, but securityMode NO_SEC");
     need(pairing, security, !is_plain || needs_plain, "uri",
          "is without security, which contradicts securityMode");
+}
+
+/* ---- servers (lwm2m-objects.md section 3) ---- */
+
+static bool has_sound_letters(const struct cli_leshan_value *value, const char *letters)
+{
+    bool is_sound = true;
+    for (size_t i = 0; value->is_set && i < value->len; i++) {
+        is_sound = is_sound && strchr(letters, value->text[i]) != NULL &&
+                   strchr(value->text + i + 1, value->text[i]) == NULL;
+    }
+    return is_sound;
+}
+
+static void check_server(const struct pairing *pairing, const struct cli_leshan_instance *server)
+{
+    int64_t pmin = cli_leshan_number(server, PMIN, 0), pmax = cli_leshan_number(server, PMAX, 0);
+    const struct {
+        bool is_good;
+        const char *field, *what;
+    } rules[] = {
+        {has_sound_letters(cli_leshan_at(server, BINDING), "UTSNQMH"), "binding",
+         "must be letters of U, T, S, N, Q, M, H, each once"},
+        {has_sound_letters(cli_leshan_at(server, TRANSPORT), "UTSNMH"), "preferredTransport",
+         "must be one of U, T, S, N, M, H"},
+        {pmin == 0 || pmax == 0 || pmin <= pmax, "defaultMinPeriod", "exceeds defaultMaxPeriod"}};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (!rules[i].is_good) {
+            cli_leshan_error(pairing->report, at(pairing, "servers", server, rules[i].field), "%s",
+                             rules[i].what);
+        }
+    }
 }
 
 /* ---- SMS (lwm2m-objects.md section 1, resources 6 to 9) ---- */
@@ -286,6 +319,9 @@ static void pair_account(struct pairing *pairing, const struct cli_leshan_instan
          "is that of another entry: two servers with one ID");
     need(pairing, security, !is_id || server != NULL, "serverId",
          "is that of no entry under servers");
+    if (server != NULL) {
+        check_server(pairing, server);
+    }
     check_keys(pairing, security);
     check_uri(pairing, security);
     check_sms(pairing, security);

@@ -92,7 +92,8 @@ def test_reload_tells_warnings(t):
     done = home.imprint("reload", code=None)
     equal(done.returncode, 0, done.stderr)
     check("policy.yaml:2:22: warning: 'a' counts no more" in done.stderr, done.stderr)
-    check(any("'a' counts no more" in row.get("problem", "") for row in daemon.events("reload")), daemon.log())
+    wait_for(lambda: [row for row in daemon.events("reload") if "'a' counts no more" in row.get("problem", "")],
+             5, "the warning in the log")
     daemon.end()
 
 

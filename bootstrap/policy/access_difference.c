@@ -72,7 +72,7 @@ void policy_difference_access(struct policy_build *build, bool removes_accounts)
         return;
     }
     bool is_read = build->subject->seen.access != NULL;
-    bool is_left = is_wanted && !removes_accounts && build->rule->apply != POLICY_APPLY_ERASE;
+    bool is_left = is_wanted && !removes_accounts && build->rule->apply == POLICY_APPLY_DIFFERENCE;
     if (is_left && (is_exact(build) || (is_read && any_stays(build)))) {
         remove_each(build, on_error);
         return;

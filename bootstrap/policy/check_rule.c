@@ -57,6 +57,14 @@ static void check_access_servers(struct policy_schema_context *context,
 
 /* ---- as written ---- */
 
+static void check_blank(struct policy_schema_context *context, const struct policy_rule *rule)
+{
+    if (rule->apply == POLICY_APPLY_BLANK && rule->others == POLICY_OTHERS_KEEP) {
+        policy_error(context->report, rule->item.mark,
+                     "'apply: blank' deletes every account, 'others: keep' keeps those of others");
+    }
+}
+
 static void check_verdict(struct policy_schema_context *context, const struct policy_rule *rule)
 {
     bool has_reason = rule->hold != NULL || rule->deny != NULL;
@@ -185,6 +193,7 @@ static void check_policy(struct policy_schema_context *context, const struct pol
 {
     size_t before = context->report->error_count;
     check_verdict(context, rule);
+    check_blank(context, rule);
     check_limits(context, rule);
     check_required(context, rule);
     bool is_resolved = rule->access.name != NULL && rule->access.index < set->all.access.count &&

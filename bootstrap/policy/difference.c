@@ -141,7 +141,7 @@ enum policy_fate policy_fate_of(const struct policy_build *build, struct policy_
     if (entry == NULL) {
         return POLICY_FATE_NEW;
     }
-    bool is_erased = build->rule->apply == POLICY_APPLY_ERASE;
+    bool is_erased = build->rule->apply != POLICY_APPLY_DIFFERENCE;
     if (wanted->class == POLICY_CLASS_OTHER) {
         return !is_erased && is_as_left(build) && policy_print_same_content(build, wanted)
                    ? POLICY_FATE_STANDS
@@ -267,7 +267,7 @@ static void remove_accounts(struct policy_build *build)
     }
     struct removal security = removal_of(build, LWM2M_OBJECT_SECURITY);
     struct removal server = removal_of(build, LWM2M_OBJECT_SERVER);
-    bool is_erased = build->rule->apply == POLICY_APPLY_ERASE;
+    bool is_erased = build->rule->apply != POLICY_APPLY_DIFFERENCE;
     security.count += is_erased && security.is_whole;
     server.count += is_erased && server.is_whole;
     bool is_security_first = security.is_whole && server.is_whole;
@@ -348,6 +348,40 @@ static void add_writes(struct policy_build *build)
     }
 }
 
+/*
+ * lwm2m-bootstrap.md 3.5: Delete of / spares the bootstrap account and /3; but some clients delete
+ * the OSCORE instance of that account with the rest, so that one is a reason to delete by object.
+ */
+static bool is_blanked(const struct policy_build *build)
+{
+    for (size_t i = 0; build->shown != NULL && i < build->shown->count; i++) {
+        const struct lwm2m_entry *entry = &build->shown->entries[i];
+        if (entry->path.depth == 2 && entry->path.id[0] == LWM2M_OBJECT_OSCORE &&
+            entry->ssid == 0) {
+            return false;
+        }
+    }
+    return build->rule->apply == POLICY_APPLY_BLANK;
+}
+
+static void remove_all(struct policy_build *build)
+{
+    const struct policy_delete *deletes = build->rule->deletes.items;
+    if (is_blanked(build)) {
+        if (build->rule->others == POLICY_OTHERS_KEEP) {
+            policy_build_fail(build, "'apply: blank' leaves no account that 'others: keep' keeps");
+        }
+        policy_build_delete(build, lwm2m_path_of(0, 0, 0, 0, 0),
+                            policy_build_on_error(build->rule->on_error.remove, POLICY_STOP));
+        return;
+    }
+    policy_difference_access(build, removes_security(build));
+    remove_accounts(build);
+    for (size_t i = 0; i < build->rule->deletes.count; i++) {
+        remove_extra(build, deletes[i].path);
+    }
+}
+
 void policy_difference(struct policy_build *build)
 {
     struct policy_wanted *wanted = build->wanted.items;
@@ -356,12 +390,7 @@ void policy_difference(struct policy_build *build)
     }
     couple(build);
     if (!build->subject->is_pack) {
-        const struct policy_delete *deletes = build->rule->deletes.items;
-        policy_difference_access(build, removes_security(build));
-        remove_accounts(build);
-        for (size_t i = 0; i < build->rule->deletes.count; i++) {
-            remove_extra(build, deletes[i].path);
-        }
+        remove_all(build);
     }
     add_writes(build);
 }

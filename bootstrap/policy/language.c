@@ -10,8 +10,10 @@ static const struct policy_schema_word verify_words[] = {{"changed", POLICY_VERI
                                                          {"always", POLICY_VERIFY_ALWAYS},
                                                          {"never", POLICY_VERIFY_NEVER},
                                                          {NULL, 0}};
-static const struct policy_schema_word apply_words[] = {
-    {"difference", POLICY_APPLY_DIFFERENCE}, {"erase", POLICY_APPLY_ERASE}, {NULL, 0}};
+static const struct policy_schema_word apply_words[] = {{"difference", POLICY_APPLY_DIFFERENCE},
+                                                        {"erase", POLICY_APPLY_ERASE},
+                                                        {"blank", POLICY_APPLY_BLANK},
+                                                        {NULL, 0}};
 static const struct policy_schema_word on_error_words[] = {
     {"stop", POLICY_STOP}, {"go-on", POLICY_GO_ON}, {"retry", POLICY_RETRY}, {NULL, 0}};
 
@@ -227,7 +229,7 @@ static const struct policy_schema_field rule_fields[] = {
      .fallback = "difference",
      .is_late = true,
      .words = apply_words,
-     .help = "send what the device lacks, or erase and write all"},
+     .help = "send what the device lacks, or erase accounts or everything and write all"},
     {.key = "verify",
      .type = SCHEMA_WORD,
      .offset = AT(policy_rule, verify),

@@ -215,7 +215,8 @@ enum {
 enum policy_others { POLICY_OTHERS_REMOVE, POLICY_OTHERS_KEEP };
 enum policy_apply {
     POLICY_APPLY_DIFFERENCE, /* what the device lacks */
-    POLICY_APPLY_ERASE       /* delete all of ours, then write all */
+    POLICY_APPLY_ERASE,      /* delete all of ours, then write all */
+    POLICY_APPLY_BLANK       /* delete all that a device deletes, then write all */
 };
 enum policy_access_when { POLICY_ACCESS_SEVERAL, POLICY_ACCESS_ALWAYS };
 

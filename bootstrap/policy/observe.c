@@ -251,7 +251,7 @@ static unsigned reads_of(const struct policy_build *build)
     const struct policy_subject *subject = build->subject;
     const struct policy_rule *rule = build->rule;
     bool is_kept = rule->others == POLICY_OTHERS_KEEP;
-    bool spares = rule->apply != POLICY_APPLY_ERASE && subject->print != NULL &&
+    bool spares = rule->apply == POLICY_APPLY_DIFFERENCE && subject->print != NULL &&
                   subject->memory != NULL && subject->memory->print_count > 0;
     unsigned reads = 0;
     if (build->version < LWM2M_VERSION(1, 1)) {

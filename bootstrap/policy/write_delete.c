@@ -5,7 +5,7 @@
 static const char *delete_refusal(struct lwm2m_path path)
 {
     if (path.depth == 0) {
-        return "deleting everything is not supported: name the objects";
+        return "everything is deleted by 'apply: blank'; here the objects are named";
     }
     if (path.depth > 2 || path.id[0] > LWM2M_ID_MAX ||
         (path.depth == 2 && path.id[1] > LWM2M_ID_MAX)) {

@@ -96,7 +96,7 @@ static const struct case_of_language {
     {IN_POLICY("on-error: {write: ignore}"), "is not one of stop, go-on, retry"},
     {IN_POLICY("on-error: {finish: stop}"), "unknown key 'finish' in an on-error"},
     {IN_POLICY("verify: often"), "is not one of changed, always, never"},
-    {IN_POLICY("apply: all"), "is not one of difference, erase"},
+    {IN_POLICY("apply: all"), "is not one of difference, erase, blank"},
     {IN_POLICY("write: {/3/0: {15: x}}, required: /3/0"), ""},
     {IN_POLICY("required: [/3/0]"), "required: /3/0 is not under write"},
     {IN_POLICY("required: /3"), "required: '/3' is no path here: /object/instance"},

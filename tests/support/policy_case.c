@@ -130,8 +130,11 @@ static const char *broken_delete(const struct policy_plan *plan,
                                  const struct lwm2m_discover *discover, const struct policy_op *op)
 {
     const struct lwm2m_path *path = &op->path;
-    if (path->depth < 1 || path->depth > 2 || path->id[0] == LWM2M_OBJECT_DEVICE) {
-        return "deletes the root, a resource or the Device object";
+    if (path->depth == 0) {
+        return op == plan->ops && op->leaf_count == 0 ? NULL : "deletes everything, but not first";
+    }
+    if (path->depth > 2 || path->id[0] == LWM2M_OBJECT_DEVICE) {
+        return "deletes a resource or the Device object";
     }
     if (path->id[0] == LWM2M_OBJECT_OSCORE && path->depth == 1) {
         return "deletes /21 as a whole";

@@ -30,10 +30,12 @@ static const char usage[] =
     "usage: imprintd --home HOME [options]\n"
     "\n"
     "  --home HOME              the home made by `imprint init`; else $IMPRINT_HOME\n"
-    "  --listen URI             coaps://address[:port] or coap://..; repeat for more; replaces the "
-    "settings' listeners\n"
+    "  --listen URI             coaps://address[:port], coaps+tcp://, coap:// or coap+tcp://; "
+    "repeat for\n"
+    "                           more; replaces the settings' listeners\n"
     "  --workers N              threads, 1..64; replaces the settings' number\n"
-    "  --allow-plain-secrets    send secrets over coap:// listeners too (lab only)\n"
+    "  --allow-plain-secrets    send secrets over coap:// and coap+tcp:// listeners too (lab "
+    "only)\n"
     "  --passphrase-file FILE   the home's passphrase, one line; - reads standard input\n"
     "  -n, --check              check settings, policies and store, then exit\n"
     "  -h, --help\n"
@@ -65,7 +67,9 @@ static int take_listen(const char *uri, struct bs_overrides *overrides)
     if (overrides->listen_count == POLICY_LISTENERS_MAX)
         return wrong("--listen", "too many listeners");
     if (cc_uri_parse(uri, &parsed) != CC_OK)
-        return wrong("--listen takes coaps://ADDRESS[:PORT] or coap://ADDRESS[:PORT], not", uri);
+        return wrong(
+            "--listen takes coaps://ADDRESS[:PORT], coaps+tcp://, coap:// or coap+tcp://, not",
+            uri);
     overrides->listen[overrides->listen_count++] = uri;
     return 0;
 }

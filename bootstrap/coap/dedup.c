@@ -146,7 +146,8 @@ uint64_t cc_dedup_deadline(const struct cc_dedup *dedup)
     for (size_t i = 0; dedup->rows != NULL && i < CC_DEDUP_MAX; i++) {
         const struct cc_seen *row = &dedup->rows[i];
         uint64_t at = row->expires_ms;
-        if (row->state == CC_SEEN_SEPARATE && row->backoff.deadline_ms < at) {
+        bool is_due = row->state == CC_SEEN_SEPARATE || cc_seen_awaits_ack(row);
+        if (is_due && row->backoff.deadline_ms < at) {
             at = row->backoff.deadline_ms;
         }
         if (row->state != CC_SEEN_FREE && at < first) {

@@ -12,6 +12,9 @@
 #include "bootstrap/coap/exchange.h"
 
 #define CC_DEDUP_BYTES_MAX 4096
+/* How long an answer may take and still go with the ACK (RFC 7252 5.2.1); well under ACK_TIMEOUT.
+ * Some clients do not go on with Block2 after a separate response. */
+#define CC_ACK_DELAY_MS 100
 
 enum cc_seen_state {
     CC_SEEN_FREE = 0,
@@ -50,6 +53,12 @@ struct cc_dedup {
     uint32_t next_order;
 };
 
+/* True while ROW is a Confirmable request that is neither answered nor acknowledged: its backoff
+ * says when the empty ACK is due. */
+static inline bool cc_seen_awaits_ack(const struct cc_seen *row)
+{
+    return row->state == CC_SEEN_OPEN && row->is_confirmable && !row->is_acked;
+}
 /* The row of a message of the peer, or NULL. */
 struct cc_seen *cc_dedup_find(const struct cc_dedup *dedup, uint16_t mid);
 /* The row whose separate response of ours has OUR_MID and waits for its ACK, or NULL. */

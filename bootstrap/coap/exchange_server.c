@@ -50,8 +50,7 @@ void cc_server_request(struct cc_exchange *exchange, uint64_t now_ms,
     }
     cc_body_clear(&body);
     if (row->state == CC_SEEN_OPEN && row->is_confirmable) {
-        row->is_acked = true;
-        cc_exchange_emit_empty(exchange, CC_ACK, row->mid, false);
+        row->backoff.deadline_ms = now_ms + CC_ACK_DELAY_MS;
     }
 }
 
@@ -119,10 +118,20 @@ static void retransmit(struct cc_exchange *exchange, uint64_t now_ms, struct cc_
     row->state = CC_SEEN_DONE;
 }
 
+/* RFC 7252 5.2.2: the answer takes longer, so the request is acknowledged without it. */
+static void acknowledge(struct cc_exchange *exchange, uint64_t now_ms, struct cc_seen *row)
+{
+    if (cc_seen_awaits_ack(row) && row->backoff.deadline_ms <= now_ms) {
+        row->is_acked = true;
+        cc_exchange_emit_empty(exchange, CC_ACK, row->mid, false);
+    }
+}
+
 void cc_server_timer(struct cc_exchange *exchange, uint64_t now_ms)
 {
     cc_dedup_expire(&exchange->dedup, now_ms);
     for (size_t i = 0; exchange->dedup.rows != NULL && i < CC_DEDUP_MAX; i++) {
+        acknowledge(exchange, now_ms, &exchange->dedup.rows[i]);
         retransmit(exchange, now_ms, &exchange->dedup.rows[i]);
     }
 }

@@ -255,7 +255,7 @@ static const struct script_case server_block1[] = {
      "auto 4.04; in 40030001 b161 d10308 ff@0+16; out 605f0001 d10e08; in 40030002 b161 d10310 "
      "ff@16+4; out 60840002; got PUT /a 20"},
     {"a body answered later", "in 40030001 b161 d10308 ff@0+16; out 605f0001 d10e08; in 40030002 "
-                              "b161 d10310 ff@16+4; out 60000002; got PUT /a 20;"
+                              "b161 d10310 ff@16+4; got PUT /a 20; wait 100; out 60000002;"
                               "respond 2.04; out 40440000 d10e10; in 60000000; none"},
 };
 
@@ -320,7 +320,8 @@ static const struct script_case server_block2[] = {
                                      "60450001 48#20 8128 b108 5114 ff@0+16; got GET /a 0;"
                                      "in 40010002 b161c110; out 60450002 48#20 8128 b110 ff@16+4"},
     {"a separate response in blocks",
-     "set block 16; in 40010001 b161; out 60000001; got GET /a 0; respond 2.05 20; out 40450000 "
+     "set block 16; in 40010001 b161; got GET /a 0; wait 100; out 60000001; respond 2.05 20; out "
+     "40450000 "
      "48#20 d10608 5114 ff@0+16;"
      "in 60000000; in 40010002 b161c110; out 60450002 48#20 d10610 ff@16+4"},
     {"Non-confirmable blocks", "set block 16; auto 2.05 20; in 50010001 b161; out 50450000 48#20 "

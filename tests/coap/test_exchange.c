@@ -78,25 +78,31 @@ static const struct {
      "auto 2.04; in 41021234aab26273; out 61441234aa; got POST /bs 0; wait 247000; mem 400;"
      "in 41021234aab26273; out 61441234aa; got POST /bs 0"},
     {"5.2.2 separate response: empty ACK, CON until acknowledged",
-     "in 41021234aab26273; out 60001234; got POST /bs 0; in 41021234aab26273; out 60001234; wait "
+     "in 41021234aab26273; got POST /bs 0; wait 100; out 60001234; in 41021234aab26273; out "
+     "60001234; wait "
      "5000;"
      "respond 2.04; out 41440000aa; wait 2000; out 41440000aa; in 41021234aab26273; out 60001234;"
      "wait 4000; out 41440000aa; in 60000000; wait 100000; none; in 41021234aab26273; out "
      "60001234"},
+    {"5.2.1 an answer that does not take long goes with the ACK; a duplicate before it is met with "
+     "silence",
+     "in 41021234aab26273; got POST /bs 0; in 41021234aab26273; none; wait 99; none; respond 2.04;"
+     "out 61441234aa; wait 100; none; in 41021234aab26273; out 61441234aa"},
     {"4.2 a separate response that nobody acknowledges is given up",
-     "in 41021234aab26273; out 60001234; got POST /bs 0; respond 2.04; out 41440000aa; wait 2000;"
+     "in 41021234aab26273; got POST /bs 0; wait 100; out 60001234; respond 2.04; out 41440000aa; "
+     "wait 2000;"
      "out 41440000aa; wait 4000; out 41440000aa; wait 8000; out 41440000aa; wait 16000; out "
      "41440000aa;"
      "wait 200000; none"},
-    {"4.2 Reset stops a separate response",
-     "in 41021234aab26273; out 60001234; got POST /bs 0; respond 2.04; out 41440000aa; in "
-     "70000000; wait 100000; none"},
+    {"4.2 Reset stops a separate response", "in 41021234aab26273; got POST /bs 0; wait 100; out "
+                                            "60001234; respond 2.04; out 41440000aa; in "
+                                            "70000000; wait 100000; none"},
     {"a ticket is good for one answer",
      "auto 2.04; in 41021234aab26273; out 61441234aa; got POST /bs 0; respond 2.04 !"},
     {"a ticket ends with EXCHANGE_LIFETIME",
-     "in 41021234aab26273; out 60001234; got POST /bs 0; wait 247000; respond 2.04 !"},
+     "in 41021234aab26273; got POST /bs 0; wait 100; out 60001234; wait 247000; respond 2.04 !"},
     {"a request code is no answer",
-     "in 41021234aab26273; out 60001234; got POST /bs 0; respond 0.02 !"},
+     "in 41021234aab26273; got POST /bs 0; wait 100; out 60001234; respond 0.02 !"},
     {"5.2.3 Non-confirmable request: Non-confirmable response, duplicates ignored",
      "auto 2.05 2; in 51011234aab161; out 51450000aaff@0+2; got GET /a 0; in 51011234aab161; none"},
     {"4.3 Non-confirmable request answered later",
@@ -133,12 +139,16 @@ static const struct {
      "in 40010003; out 60440003; in 40010009; out 60440009; in 40010001; out 60440001; got GET / 0;"
      "in 40010009; out 60440009; in 40010003; out 60440003; got GET / 0"},
     {"eight requests at work: the ninth waits for the peer's retransmission",
-     "in 40010001; out 60000001; got GET / 0; in 40010002; out 60000002; got GET / 0;"
-     "in 40010003; out 60000003; got GET / 0; in 40010004; out 60000004; got GET / 0;"
-     "in 40010005; out 60000005; got GET / 0; in 40010006; out 60000006; got GET / 0;"
-     "in 40010007; out 60000007; got GET / 0; in 40010008; out 60000008; got GET / 0;"
-     "in 40010009; none; respond 2.04; out 40440000; in 60000000; in 40010009; out 60000009; got "
-     "GET / 0"},
+     "in 40010001; got GET / 0; wait 100; out 60000001; in 40010002; got GET / 0; wait 100; out "
+     "60000002;"
+     "in 40010003; got GET / 0; wait 100; out 60000003; in 40010004; got GET / 0; wait 100; out "
+     "60000004;"
+     "in 40010005; got GET / 0; wait 100; out 60000005; in 40010006; got GET / 0; wait 100; out "
+     "60000006;"
+     "in 40010007; got GET / 0; wait 100; out 60000007; in 40010008; got GET / 0; wait 100; out "
+     "60000008;"
+     "in 40010009; none; respond 2.04; out 40440000; in 60000000; in 40010009; got "
+     "GET / 0; wait 100; out 60000009"},
     {"replies kept are bounded: an old one is met with silence, never handled again",
      "set block 1024; auto 2.05 1000; in 40010001; out 60450001ff@0+1000; got GET / 0;"
      "in 40010002; out 60450002ff@0+1000; got GET / 0; in 40010003; out 60450003ff@0+1000;"

@@ -114,8 +114,8 @@ static void check_pack(struct policy_build *build)
         is_named = is_named || subject->account[i].id[0] == LWM2M_OBJECT_SECURITY;
     }
     if (subject->is_pack && !is_named) {
-        policy_build_fail(build, "the Bootstrap-Pack-Request does not name the bootstrap account, "
-                                 "and no bootstrap-instance is given");
+        policy_build_fail(build, "neither the request nor bootstrap-instance names the bootstrap "
+                                 "account");
     }
 }
 

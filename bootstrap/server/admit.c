@@ -76,7 +76,9 @@ static bool take_pack(const struct cc_message *request, struct bs_pack *pack)
 {
     const uint8_t *value = NULL;
     size_t len = 0, count = 0;
-    pack->accept = (uint16_t)cc_message_uint(request, CC_OPT_ACCEPT, LWM2M_FORMAT_NONE);
+    const uint32_t accept = cc_message_uint(request, CC_OPT_ACCEPT, UINT32_MAX);
+    pack->has_accept = accept != UINT32_MAX;
+    pack->accept = accept < LWM2M_FORMAT_NONE ? (uint16_t)accept : LWM2M_FORMAT_NONE;
     if (!cc_message_query(request, "acc", &value, &len, &count))
         return true;
     return count == 1 && lwm2m_account_parse((const char *)value, len, pack->accounts,

@@ -46,7 +46,7 @@ void bs_pack_free(struct bs_pack *pack)
 /* The client's, else the first of the plan's that a pack can have. */
 static uint16_t choose_format(const struct bs_pack *pack, const struct policy_plan *plan)
 {
-    if (pack->accept != LWM2M_FORMAT_NONE)
+    if (pack->has_accept)
         return pack->accept;
     for (size_t i = 0; i < plan->format_count; i++)
         if (is_pack_format(plan->formats[i]))
@@ -139,8 +139,7 @@ static uint8_t refuse(struct bs_worker *worker, struct cc_session *session,
         log_unwanted(worker, session, admission, why);
         return CC_METHOD_NOT_ALLOWED;
     }
-    bool has_format =
-        admission->pack->accept == LWM2M_FORMAT_NONE || is_pack_format(admission->pack->accept);
+    bool has_format = !admission->pack->has_accept || is_pack_format(admission->pack->accept);
     return has_format ? 0 : CC_NOT_ACCEPTABLE;
 }
 

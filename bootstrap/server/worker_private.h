@@ -29,7 +29,8 @@ struct bs_staged {
 /* A Bootstrap-Pack-Request and its answer. */
 struct bs_pack {
     struct cc_ticket ticket;
-    uint16_t accept; /* LWM2M_FORMAT_NONE: not said */
+    bool has_accept; /* ACCEPT is what the client said */
+    uint16_t accept; /* LWM2M_FORMAT_NONE: none, or one that cannot be */
     struct lwm2m_path accounts[BS_ACCOUNTS_MAX];
     size_t account_count;
     uint8_t *body; /* secret; of BODY_LEN octets in FORMAT */

@@ -97,6 +97,7 @@ def test_refusals(t):
             ("classic", SENML_CBOR, (), "4.05"),                  # `pack: false`
             ("two", TLV, (), "4.06"),
             ("two", 40, (), "4.06"),
+            ("two", 65535, (), "4.06"),
             ("two", SENML_CBOR, ("acc=nonsense",), "4.00"),
             ("two", SENML_CBOR, ("ep=other",), "4.00"),
             ("", SENML_CBOR, (), "4.00")):

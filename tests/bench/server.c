@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +119,7 @@ static void spawn(struct bench_server *server, char *const argv[], int report_fd
     if (server->pid < 0)
         bench_die("fork");
     if (server->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a benchmark that fails leaves none behind */
         dup2(out[1], report_fd);
         dup2(in[0], STDIN_FILENO);
         execv(argv[0], argv);

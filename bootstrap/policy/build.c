@@ -55,6 +55,12 @@ struct policy_wanted *policy_build_want(struct policy_build *build, enum policy_
     return wanted;
 }
 
+const struct lwm2m_entry *policy_build_entry(const struct policy_build *build,
+                                             struct lwm2m_path path)
+{
+    return build->shown != NULL ? lwm2m_discover_find(build->shown, path) : NULL;
+}
+
 struct policy_wanted *policy_build_find(const struct policy_build *build, struct lwm2m_path path)
 {
     struct policy_wanted *wanted = build->wanted.items;

@@ -146,6 +146,9 @@ const char *policy_build_fill(struct policy_build *build, const char *text,
                               const struct policy_server *server, const char *what);
 /* The wanted instance with PATH, or NULL. */
 struct policy_wanted *policy_build_find(const struct policy_build *build, struct lwm2m_path path);
+/* What the device shows at PATH, or NULL; NULL for a blind plan. */
+const struct lwm2m_entry *policy_build_entry(const struct policy_build *build,
+                                             struct lwm2m_path path);
 /* What ON_ERROR rules say, or USUAL where they say nothing. */
 enum policy_on_error policy_build_on_error(int64_t rule, enum policy_on_error usual);
 
@@ -223,7 +226,7 @@ void policy_move_want(struct policy_build *build);
 void policy_difference(struct policy_build *build);
 /* What remains to be removed of object 2; REMOVES_ACCOUNTS: some /0 instance goes. */
 void policy_difference_access(struct policy_build *build, bool removes_accounts);
-/* The fate of one instance by itself. */
+/* fate.c: the fate of one instance by itself. */
 enum policy_fate policy_fate_of(const struct policy_build *build, struct policy_wanted *wanted);
 
 /* What Read gave of an instance against its leaves. */

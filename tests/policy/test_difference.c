@@ -23,6 +23,10 @@
 enum read { UNREAD, AS_WRITTEN, OTHER_LIFETIME, OTHER_TWO, WITH_EXTRA };
 enum memory { CONFIRMED, FORGOTTEN, NO_PRINT };
 
+#define LESHAN                                                                                     \
+    "</>;lwm2m=1.0,</0/0>;uri=\"coap://h:p\",</0/1>;ssid=2222;uri=\"coap://s:p\",</1/0>;"          \
+    "ssid=2222,</2>,</3442/0>,</3/0>"
+
 static const struct difference_case {
     const char *name;
     const char *first, *second;
@@ -331,6 +335,34 @@ static void test_refused_resources(void **state)
     }
 }
 
+/* Leshan's client replaces what a Write names: one resource of an instance that stands goes alone,
+ * so that it keeps the others (it refuses Finish without /3/0/16, clients.md). */
+static void test_one_resource_of_a_replacer(void **state)
+{
+    static const char leshan[] = LESHAN;
+    static const struct {
+        const char *more, *shown, *path;
+    } rows[] = {
+        {"write: {/3/0: {15: A}}", leshan, "/3/0/15"},
+        {"apply: blank, write: {/3/0: {15: A}}", leshan, "/3/0/15"},
+        {"write: {/3/0: {14: '+01:00', 15: A}}", leshan, "/3/0"},
+        {"write: {/3/0: {15: A}}", "</>;lwm2m=1.1,</0/0>,</1>,</3/0>", "/3/0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[400];
+        struct policy_made made;
+        snprintf(text, sizeof text,
+                 "imprint: 1\nservers: {a: {id: 101, " PLAIN "}}\n"
+                 "policies: [{name: p, servers: {a: {psk: {}}}, %s}]\n",
+                 rows[i].more);
+        policy_made_init(&made, text, rows[i].shown);
+        assert_non_null(policy_made_write(made.plan, rows[i].path));
+        assert_null(policy_case_broken(made.plan, &made.discover));
+        policy_made_clear(&made);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_refused_resources),
+        cmocka_unit_test(test_one_resource_of_a_replacer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

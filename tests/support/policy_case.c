@@ -225,10 +225,10 @@ static const char *broken_leaves(const struct policy_op *op)
             return "leaves are not ascending under the path";
         }
     }
-    bool is_part = op->path.depth == 3 && op->path.id[0] == LWM2M_OBJECT_SERVER;
+    bool is_part = op->path.depth == 3 && op->path.id[0] != LWM2M_OBJECT_SECURITY;
     return (op->path.depth == 2 || is_part) && op->leaf_count > 0
                ? NULL
-               : "a Write is neither of an instance nor of a resource of /1";
+               : "a Write is neither of an instance nor of a resource that may go alone";
 }
 
 static const char *broken_body(const struct policy_plan *plan, size_t op, uint16_t format)

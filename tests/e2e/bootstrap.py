@@ -1,6 +1,7 @@
 """The main road: a home, a policy, a daemon, devices that bootstrap and get what the policy says."""
 import itertools
 import signal
+import socket
 import subprocess
 import time
 
@@ -265,16 +266,23 @@ def test_two_daemons_on_one_home(t):
     daemon.end()
 
 
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 def test_a_device_that_rebooted_onto_its_port(t):
     """The same source port, no close_notify: the new handshake gets through and replaces the old."""
     home = t.home()
     device = home.add("dev")
     daemon = t.daemon(home)
     relay = t.relay(daemon.address, "--late", "100", "--late-ms", "300")
-    first = device.start(relay.bound, "--bind", "127.0.0.1:49731")
+    own = f"127.0.0.1:{free_port()}"
+    first = device.start(relay.bound, "--bind", own)
     wait_for(lambda: home.status()["sessions"]["bootstrapping"] == 1, 20, "a bootstrap under way")
     first.kill()
-    device.bootstrap(relay.bound, "--bind", "127.0.0.1:49731").finished()
+    device.bootstrap(relay.bound, "--bind", own).finished()
     wait_for(lambda: home.status()["sessions"]["bootstrapping"] == 0, 10, "no run left behind")
     equal(daemon.outcome(2, endpoint="dev")["result"], "finished", "the second outcome")
     daemon.has(2, endpoint="dev")

@@ -55,7 +55,10 @@ static void copy_minted(const struct pki_credential *from, struct cursor *at,
     minted->public_part = copy_octets(at, from->public_part, from->public_len);
 }
 
-/* The leaves of GOAL under the step's path: all of them, or one resource. */
+/*
+ * The leaves under the step's path: of one goal all of them, or one resource; of an object those of
+ * its goals, which follow each other.
+ */
 static void make_op(const struct policy_owned *owned, const struct policy_step *step,
                     struct policy_op *op)
 {
@@ -67,6 +70,15 @@ static void make_op(const struct policy_owned *owned, const struct policy_step *
         return;
     }
     const struct policy_goal *goal = &owned->goals[step->wanted];
+    if (step->path.depth == 1) {
+        op->leaves = goal->leaves;
+        op->is_optional = goal->optional;
+        for (size_t i = step->wanted;
+             i < owned->goal_count && lwm2m_path_under(owned->goals[i].path, step->path); i++) {
+            op->leaf_count += owned->goals[i].leaf_count;
+        }
+        return;
+    }
     op->ssid = goal->ssid;
     size_t first = 0;
     while (first < goal->leaf_count && !lwm2m_path_under(goal->leaves[first].path, step->path)) {

@@ -57,7 +57,7 @@ struct policy_step {
     enum policy_op_kind kind;
     struct lwm2m_path path;
     enum policy_on_error on_error;
-    size_t wanted; /* Write: index; Delete: POLICY_NO_WANTED */
+    size_t wanted; /* Write: index, of an object the first; Delete: POLICY_NO_WANTED */
 };
 
 /* A server account of the plan. */

@@ -167,26 +167,50 @@ static bool removes_security(const struct policy_build *build)
     return removal_of(build, LWM2M_OBJECT_SECURITY).count > 0;
 }
 
+/*
+ * True when all that is wanted of CLASS goes in one Write of its object: where the policy says so,
+ * nothing of it stands, each has to get through, and the client is none that would renumber.
+ */
+static bool is_one_write(const struct policy_build *build, enum policy_class class)
+{
+    const struct policy_wanted *wanted = build->wanted.items;
+    bool renumbers =
+        build->quirk != NULL && build->is_recognised && build->quirk->writes_by_instance;
+    bool is_one = build->rule->client.whole_objects == 1 && class < POLICY_CLASS_OTHER &&
+                  !renumbers && !build->subject->is_pack;
+    for (size_t i = 0; is_one && i < build->wanted.count; i++) {
+        is_one = wanted[i].class != class ||
+                 (wanted[i].fate != POLICY_FATE_STANDS && wanted[i].fate != POLICY_FATE_RESOURCE &&
+                  wanted[i].on_error != POLICY_GO_ON);
+    }
+    return is_one;
+}
+
 static void add_writes(struct policy_build *build)
 {
     const struct policy_wanted *wanted = build->wanted.items;
     for (int class = 0; class < POLICY_CLASSES; class ++) {
+        bool is_one = is_one_write(build, (enum policy_class) class);
+        bool has_one = false;
         for (size_t i = 0; i < build->wanted.count; i++) {
-            if ((int)wanted[i].class != class || wanted[i].fate == POLICY_FATE_STANDS) {
+            if ((int)wanted[i].class != class || wanted[i].fate == POLICY_FATE_STANDS || has_one) {
                 continue;
             }
+            has_one = is_one;
             struct policy_step *step = policy_array_add(&build->arena, &build->steps, sizeof *step);
             if (step == NULL) {
                 policy_build_fail(build, "out of memory");
                 return;
             }
-            bool is_part = wanted[i].fate == POLICY_FATE_RESOURCE;
+            struct lwm2m_path path = wanted[i].path;
+            if (is_one) {
+                path.depth = 1;
+                path.id[1] = 0;
+            } else if (wanted[i].fate == POLICY_FATE_RESOURCE) {
+                path = lwm2m_path_child(path, wanted[i].resource);
+            }
             *step = (struct policy_step){
-                .kind = POLICY_OP_WRITE,
-                .path =
-                    is_part ? lwm2m_path_child(wanted[i].path, wanted[i].resource) : wanted[i].path,
-                .on_error = wanted[i].on_error,
-                .wanted = i};
+                .kind = POLICY_OP_WRITE, .path = path, .on_error = wanted[i].on_error, .wanted = i};
         }
     }
 }

@@ -25,14 +25,21 @@ static bool shows_uri(const struct policy_build *build, const struct lwm2m_entry
            memcmp(entry->uri, uri->value.as.bytes.data, uri->value.as.bytes.len) == 0;
 }
 
+/* True when the client, by what it sent now, replaces the instance that a Write names. */
+static bool is_known_replacer(const struct policy_build *build, bool is_security)
+{
+    const struct policy_quirk *quirk = build->is_recognised ? build->quirk : NULL;
+    return quirk != NULL && (is_security ? quirk->write_to_security : quirk->write_to_server) ==
+                                POLICY_WRITE_REPLACES;
+}
+
 /* Objects 0 and 21 cannot be read: what is remembered of a confirmed bootstrap must do. */
 static enum policy_fate fate_of_secret(const struct policy_build *build,
                                        const struct policy_wanted *wanted,
                                        const struct lwm2m_entry *entry)
 {
     bool is_security = wanted->class == POLICY_CLASS_SECURITY;
-    bool replaces = is_security && build->quirk != NULL && build->is_recognised &&
-                    build->quirk->write_to_security == POLICY_WRITE_REPLACES;
+    bool replaces = is_security && is_known_replacer(build, true);
     if (entry->ssid != wanted->ssid) {
         return POLICY_FATE_ANEW;
     }
@@ -50,8 +57,7 @@ static enum policy_fate fate_of_read(const struct policy_build *build, struct po
 {
     bool is_server = wanted->class == POLICY_CLASS_SERVER;
     bool is_known = is_server && policy_print_same_shape(build, wanted);
-    bool replaces = is_server && build->quirk != NULL && build->is_recognised &&
-                    build->quirk->write_to_server == POLICY_WRITE_REPLACES;
+    bool replaces = is_server && is_known_replacer(build, false);
     size_t extra = is_known ? 0 : findings->extra;
     size_t lacking = findings->missing + (is_known ? 0 : findings->missing_extra);
     const struct lwm2m_leaf *leaves = wanted->leaves.items;
@@ -75,8 +81,7 @@ static enum policy_fate fate_of_server(const struct policy_build *build,
                                        const struct lwm2m_entry *entry)
 {
     struct policy_findings findings;
-    bool replaces = build->quirk != NULL && build->is_recognised &&
-                    build->quirk->write_to_server == POLICY_WRITE_REPLACES;
+    bool replaces = is_known_replacer(build, false);
     if (policy_build_ssid(build, entry) != wanted->ssid) {
         return POLICY_FATE_ANEW;
     }
@@ -132,8 +137,7 @@ static enum policy_fate fate_of_other(const struct policy_build *build,
     bool is_difference = rule->apply == POLICY_APPLY_DIFFERENCE;
     bool stays =
         wanted->path.id[0] == LWM2M_OBJECT_DEVICE || (is_difference && rule->deletes.count == 0);
-    bool replaces = build->quirk != NULL && build->is_recognised &&
-                    build->quirk->write_to_server == POLICY_WRITE_REPLACES;
+    bool replaces = is_known_replacer(build, false);
     if (is_difference && is_as_left(build) && policy_print_same_content(build, wanted)) {
         return POLICY_FATE_STANDS;
     }

@@ -149,6 +149,12 @@ static const struct policy_schema_field client_fields[] = {
      .fallback = "true",
      .is_late = true,
      .help = "ask the device what it holds before the plan is made"},
+    {.key = "whole-objects",
+     .type = SCHEMA_BOOLEAN,
+     .offset = AT(policy_client, whole_objects),
+     .fallback = "false",
+     .is_late = true,
+     .help = "write all instances of object 0, 1, 2 or 21 in one message"},
     {0}};
 
 const struct policy_schema_table policy_client_table = {

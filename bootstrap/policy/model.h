@@ -151,7 +151,8 @@ struct policy_client {
     struct policy_array formats; /* int64_t: content formats to try first, in order */
     int64_t bootstrap_instance;
     int64_t discover;
-    const char *kind; /* name of a quirk, for a client that is not recognised */
+    int64_t whole_objects; /* boolean: objects 0, 1, 2 and 21 in one Write each */
+    const char *kind;      /* name of a quirk, for a client that is not recognised */
     struct policy_array
         objects; /* struct lwm2m_path of depth 1: it has, for a blind plan or pack */
 };

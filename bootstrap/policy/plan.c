@@ -212,6 +212,23 @@ static struct policy_plan *finish(struct policy_build *build)
     return made;
 }
 
+static int compare_wanted(const void *left, const void *right)
+{
+    const struct policy_wanted *a = left;
+    const struct policy_wanted *b = right;
+    return a->class != b->class ? (a->class < b->class ? -1 : 1)
+                                : lwm2m_path_compare(a->path, b->path);
+}
+
+/* By class, then by path: what one Write of an object carries lies together, ascending. */
+static void sort_wanted(struct policy_build *build)
+{
+    if (build->wanted.count > 0) {
+        qsort(build->wanted.items, build->wanted.count, sizeof(struct policy_wanted),
+              compare_wanted);
+    }
+}
+
 struct policy_plan *policy_plan_new(const struct policy_set *set,
                                     const struct policy_decision *decision,
                                     const struct policy_subject *subject, int64_t now_at,
@@ -241,6 +258,7 @@ struct policy_plan *policy_plan_new(const struct policy_set *set,
         want_all(&build);
     }
     if (!build.has_failed) {
+        sort_wanted(&build);
         policy_print_all(&build);
         policy_difference(&build);
     }

@@ -163,6 +163,7 @@ static void lay_client(struct policy_client *base, const struct policy_client *o
     lay_list(&base->formats, &over->formats);
     lay_number(&base->bootstrap_instance, over->bootstrap_instance);
     lay_number(&base->discover, over->discover);
+    lay_number(&base->whole_objects, over->whole_objects);
     lay_text(&base->kind, over->kind);
     lay_list(&base->objects, &over->objects);
 }

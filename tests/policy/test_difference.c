@@ -210,7 +210,7 @@ static void test_access_is_extended(void **state)
     made.subject.seen.access = &access;
     policy_made_again(&made, POLICY_MADE_AT);
     policy_made_ops(made.plan, ops, sizeof ops);
-    assert_string_equal(ops, "D/2/2 W/0/1! W/1/0! W/2/3! W/2/0!");
+    assert_string_equal(ops, "D/2/2 W/0/1! W/1/0! W/2/0! W/2/3!");
     policy_made_leaves(made.plan, "/2/0", "0=3 1=0 2/9=3 2/101=3 3=9");
     policy_made_leaves(made.plan, "/2/3", "0=1 1=0 2/101=15 3=101");
     lwm2m_content_clear(&access);
@@ -229,7 +229,7 @@ static void test_access_is_restored(void **state)
     made.subject.seen.access = &access;
     policy_made_again(&made, POLICY_MADE_AT);
     policy_made_ops(made.plan, ops, sizeof ops);
-    assert_string_equal(ops, "D/2 D/1/0! D/0/1! W/0/1! W/1/0! W/2/3! W/2/0! W/2/1!");
+    assert_string_equal(ops, "D/2 D/1/0! D/0/1! W/0/1! W/1/0! W/2/0! W/2/1! W/2/3!");
     policy_made_leaves(made.plan, "/2/1", "0=1 1=4 2/9=15 3=9");
     lwm2m_content_clear(&access);
     policy_made_clear(&made);
@@ -335,6 +335,50 @@ static void test_refused_resources(void **state)
     }
 }
 
+/* lwm2m-bootstrap.md 3.4: PUT /o names its instances in the body. */
+static void test_whole_objects(void **state)
+{
+    static const struct {
+        const char *more, *shown, *security, *server;
+    } rows[] = {
+        {"client: {whole-objects: true}", BEFORE, "/0", "/1"},
+        {"client: {whole-objects: true}, apply: blank", AFTER, "/0", "/1"},
+        {"client: {whole-objects: false}", BEFORE, "/0/1", "/1/0"},
+        {"client: {whole-objects: true}, on-error: {account: go-on}", BEFORE, "/0/1", "/1/0"},
+        {"client: {whole-objects: true}", "</>;lwm2m=1.1,</0/0>,</1>;ver=1.1,</3/0>", "/0/1",
+         "/1/0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[500];
+        uint8_t body[2048];
+        size_t len = 0;
+        struct policy_made made;
+        struct lwm2m_content content = {0};
+        snprintf(text, sizeof text,
+                 "imprint: 1\nservers: {a: {id: 101, " PLAIN "}, b: {id: 102, " PLAIN "}}\n"
+                 "policies: [{name: p, servers: {a: {psk: {}}, b: {psk: {}}}, %s}]\n",
+                 rows[i].more);
+        policy_made_init(&made, text, rows[i].shown);
+        const struct policy_op *server = policy_made_write(made.plan, rows[i].server);
+        assert_non_null(policy_made_write(made.plan, rows[i].security));
+        assert_non_null(server);
+        size_t op = (size_t)(server - made.plan->ops);
+        assert_int_equal(
+            policy_plan_encode(made.plan, op, LWM2M_FORMAT_TLV, false, body, sizeof body, &len),
+            LWM2M_OK);
+        assert_int_equal(lwm2m_decode(LWM2M_FORMAT_TLV, server->path, lwm2m_registry_builtin(),
+                                      body, len, &content),
+                         LWM2M_OK);
+        const struct lwm2m_value *second =
+            lwm2m_content_find(&content, lwm2m_path_of(3, LWM2M_OBJECT_SERVER, 1, 0, 0));
+        assert_int_equal(second != NULL, server->path.depth == 1);
+        assert_true(second == NULL || second->as.integer == 102);
+        lwm2m_content_clear(&content);
+        policy_made_clear(&made);
+    }
+}
+
 /* Leshan's client replaces what a Write names: one resource of an instance that stands goes alone,
  * so that it keeps the others (it refuses Finish without /3/0/16, clients.md). */
 static void test_one_resource_of_a_replacer(void **state)
@@ -373,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_refused_resources),
+        cmocka_unit_test(test_whole_objects),
         cmocka_unit_test(test_one_resource_of_a_replacer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
